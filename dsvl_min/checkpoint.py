@@ -1,0 +1,109 @@
+"""Weights on disk and their names.
+
+`save` and `load` use our own layout: safetensors and json in one folder, nothing pickled,
+written to a temporary file first.  `to_transformers` and `from_transformers` translate names:
+one table per part says what every tensor is called on either side, and where one of our
+tensors holds several of theirs (fused query/key/value, fused gate/up), in which order they
+are stacked.
+"""
+
+import re
+
+import torch
+
+# ours: theirs.  {} is a layer's number; .weight and .bias follow unchanged.
+SIGLIP = {
+    "patches": ["embeddings.patch_embedding"],
+    "positions": ["embeddings.position_embedding.weight"],
+    "blocks.{}.norm1": ["encoder.layers.{}.layer_norm1"],
+    "blocks.{}.norm2": ["encoder.layers.{}.layer_norm2"],
+    "blocks.{}.attention.qkv": [f"encoder.layers.{{}}.self_attn.{x}_proj" for x in "qkv"],
+    "blocks.{}.attention.out": ["encoder.layers.{}.self_attn.out_proj"],
+    "blocks.{}.mlp.up": ["encoder.layers.{}.mlp.fc1"],
+    "blocks.{}.mlp.down": ["encoder.layers.{}.mlp.fc2"],
+    "norm": ["post_layernorm"],
+}
+SAM = {
+    "positions": ["high_res_vision_model.vision_encoder.pos_embed"],
+    "patches": ["high_res_vision_model.vision_encoder.patch_embed.projection"],
+    "blocks.{}.norm1": ["high_res_vision_model.vision_encoder.layers.{}.layer_norm1"],
+    "blocks.{}.norm2": ["high_res_vision_model.vision_encoder.layers.{}.layer_norm2"],
+    "blocks.{}.attention.rows": ["high_res_vision_model.vision_encoder.layers.{}.attn.rel_pos_h"],
+    "blocks.{}.attention.columns": ["high_res_vision_model.vision_encoder.layers.{}.attn.rel_pos_w"],
+    "blocks.{}.attention.qkv": ["high_res_vision_model.vision_encoder.layers.{}.attn.qkv"],
+    "blocks.{}.attention.out": ["high_res_vision_model.vision_encoder.layers.{}.attn.proj"],
+    "blocks.{}.mlp.up": ["high_res_vision_model.vision_encoder.layers.{}.mlp.lin1"],
+    "blocks.{}.mlp.down": ["high_res_vision_model.vision_encoder.layers.{}.mlp.lin2"],
+    "neck.reduce": ["high_res_vision_model.vision_encoder.neck.conv1"],
+    "neck.norm1": ["high_res_vision_model.vision_encoder.neck.layer_norm1"],
+    "neck.mix": ["high_res_vision_model.vision_encoder.neck.conv2"],
+    "neck.norm2": ["high_res_vision_model.vision_encoder.neck.layer_norm2"],
+    "early_neck.reduce": ["high_res_vision_neck.conv1"],
+    "early_neck.norm1": ["high_res_vision_neck.layer_norm1"],
+    "early_neck.mix": ["high_res_vision_neck.conv2"],
+    "early_neck.norm2": ["high_res_vision_neck.layer_norm2"],
+    "downsample.first": ["high_res_vision_proj.conv1"],
+    "downsample.second": ["high_res_vision_proj.conv2"],
+    "alpha": ["high_res_vision_alpha"],
+}
+HYBRID_ADAPTOR = {"low": ["vision_proj"], "high": ["high_res_vision_proj"], "out": ["proj"]}
+SINGLE_ADAPTOR = {"low": ["linear1"], "out": ["linear2"]}
+DECODER = {
+    "embed": ["embed_tokens"],
+    "blocks.{}.norm1": ["layers.{}.input_layernorm"],
+    "blocks.{}.attention.qkv": [f"layers.{{}}.self_attn.{x}_proj" for x in "qkv"],
+    "blocks.{}.attention.out": ["layers.{}.self_attn.o_proj"],
+    "blocks.{}.norm2": ["layers.{}.post_attention_layernorm"],
+    "blocks.{}.mlp.gate_up": ["layers.{}.mlp.gate_proj", "layers.{}.mlp.up_proj"],
+    "blocks.{}.mlp.down": ["layers.{}.mlp.down_proj"],
+    "norm": ["norm"],
+}
+
+
+def transformers_names(config):
+    """The whole table for one ModelConfig: our name -> their names, `{}` for a layer's number."""
+    parts = [("decoder.", "model.language_model.", DECODER)]
+    if config.siglip:
+        parts.append(("vision.siglip.", "model.vision_model.", SIGLIP))
+    if config.sam:
+        parts.append(("vision.sam.", "model.", SAM))
+    parts.append(("adaptor.", "model.aligner.", HYBRID_ADAPTOR if config.vision == "hybrid" else SINGLE_ADAPTOR))
+    table = {"decoder.head": ["lm_head"]}
+    for ours, theirs, names in parts:
+        table.update({ours + k: [theirs + v for v in names[k]] for k in names})
+    return table
+
+
+def translate(name, table):
+    """Their names for one of our tensors.  KeyError if the table does not cover it."""
+    for suffix in ("", ".weight", ".bias"):
+        if suffix and not name.endswith(suffix):
+            continue
+        stem = name[: len(name) - len(suffix)]
+        number = re.search(r"\.(\d+)\.", stem)
+        key = stem.replace(number[0], ".{}.", 1) if number else stem
+        if key in table:
+            return [their.format(number[1] if number else "") + suffix for their in table[key]]
+    raise KeyError(f"no name is known for the tensor {name}")
+
+
+def to_transformers(state, table, config=None):
+    """Our state dict under their names, fused tensors taken apart."""
+    out = {}
+    for name, tensor in state.items():
+        theirs = translate(name, table)
+        for their, piece in zip(theirs, tensor.split(_rows(theirs, tensor, config)), strict=True):
+            out[their] = piece
+    return out
+
+
+def from_transformers(state, table, names, config=None):
+    """Their state dict under our `names`, separate tensors stacked."""
+    return {name: torch.cat([state[their] for their in translate(name, table)]) for name in names}
+
+
+def _rows(theirs, tensor, config):
+    """How many rows of a fused tensor belong to each of their names."""
+    if theirs[0].endswith("q_proj.weight") and config is not None and config.heads != config.kv_heads:
+        return [config.heads * config.head_width] + 2 * [config.kv_heads * config.head_width]
+    return [len(tensor) // len(theirs)] * len(theirs) if len(theirs) > 1 else [len(tensor)]

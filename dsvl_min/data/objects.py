@@ -1,0 +1,159 @@
+"""Flat objects: naming one, counting several, telling where one is from another."""
+
+from .sample import Sample
+from .world import BACKGROUNDS, OBJECT_COLORS, SHAPES, Scene, Thing
+
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
+OPPOSITE = {"left": "right", "right": "left", "above": "below", "below": "above"}
+_CLASH = {"slate": ("brown", "purple", "blue"), "sand": ("yellow",), "paper": ("yellow",)}
+
+
+def _background(rng, difficulty):
+    return rng.choice(list(BACKGROUNDS)) if difficulty > 0.2 else "grey"
+
+
+def _color(rng, background):
+    return rng.choice([c for c in OBJECT_COLORS if c not in _CLASH.get(background, ())])
+
+
+def _angle(rng, shape, difficulty):
+    """A small tilt; shapes with a direction also face any of four ways, which no caption tells."""
+    quarter = 90 * rng.randrange(4) if shape in ("triangle", "arrow", "heart") and difficulty > 0.2 else 0
+    return quarter + rng.uniform(-15, 15) * difficulty
+
+
+def _filled(rng, shape, difficulty):
+    return shape in ("circle", "ring") or difficulty < 0.3 or rng.random() < 0.75
+
+
+def _thing(rng, background, difficulty, x, y, size, shape=None, color=None):
+    shape = shape or rng.choice(SHAPES)
+    return Thing(
+        shape, color or _color(rng, background), x, y, size,
+        _angle(rng, shape, difficulty), _filled(rng, shape, difficulty),
+    )  # fmt: skip
+
+
+def _noise(rng, difficulty):
+    return dict(noise=rng.uniform(0, 6) * difficulty, noise_seed=rng.randrange(2**31))
+
+
+def article(noun):
+    return ("an " if noun[0] in "aeiou" else "a ") + noun
+
+
+def naming(rng, difficulty=1.0):
+    """One object: what is it, which colour, which shape?
+
+    difficulty 0: large, centred, on grey; 1: 0.3 to 0.65 of the side, anywhere, any background,
+    tilted, at times hollow, with grain.
+    """
+    background = _background(rng, difficulty)
+    size = rng.uniform(0.6 - 0.3 * difficulty, 0.65)
+    free = (0.5 - size / 2) * difficulty
+    x, y = 0.5 + rng.uniform(-free, free), 0.5 + rng.uniform(-free, free)
+    thing = _thing(rng, background, difficulty, x, y, size)
+    name = article(f"{thing.color} {thing.shape}")
+    turns = [
+        ("What is in the image?", name),
+        ("What colour is the object?", thing.color),
+        ("What shape is the object?", thing.shape),
+        ("Describe this image.", f"{name[0].upper()}{name[1:]}."),
+    ]
+    rng.shuffle(turns)
+    scene = Scene(background, (thing,), **_noise(rng, difficulty))
+    return Sample("naming", (scene,), tuple(turns), turns_caption(turns), {"color": thing.color, "shape": thing.shape})
+
+
+def turns_caption(turns):
+    """The answer to "Describe this image."."""
+    return dict(turns)["Describe this image."]
+
+
+def _cells(rng, difficulty, count, grid=3):
+    """Centres of `count` different cells of a grid × grid, jittered."""
+    spots = rng.sample([(i, j) for i in range(grid) for j in range(grid)], count)
+    free = 0.25 / grid * difficulty
+    return [((i + 0.5) / grid + rng.uniform(-free, free), (j + 0.5) / grid + rng.uniform(-free, free)) for i, j in spots]
+
+
+def counting(rng, difficulty=1.0):
+    """One to five objects of a shape, at higher difficulty among up to two of another shape.
+
+    difficulty 0: up to three, one colour, no others; 1: up to five, mixed colours, others.
+    """
+    background = _background(rng, difficulty)
+    most = 3 if difficulty < 0.3 else 5
+    count = rng.randint(1, most)
+    shape, other = rng.sample(SHAPES, 2)
+    mixed = difficulty > 0.5 and rng.random() < 0.5
+    others = rng.randint(0, 2) if difficulty > 0.7 else 0
+    color = _color(rng, background)
+    places = _cells(rng, difficulty, count + others)
+    things = []
+    for i, (x, y) in enumerate(places):
+        size = rng.uniform(0.24 - 0.04 * difficulty, 0.27)
+        kind = shape if i < count else other
+        tint = _color(rng, background) if mixed or i >= count else color
+        things.append(_thing(rng, background, min(difficulty, 0.25), x, y, size, kind, tint))
+    order = list(things)
+    rng.shuffle(order)
+    noun = shape if count == 1 else plural(shape)
+    words = f"{NUMBERS[count]} {noun}" if mixed else f"{NUMBERS[count]} {color} {noun}"
+    if others:
+        words += f" and {NUMBERS[others]} {other if others == 1 else plural(other)}"
+    turns = [
+        (f"How many {plural(shape)} are there?", str(count)),
+        ("How many objects are there?", str(count + others)),
+        ("Describe this image.", words[0].upper() + words[1:] + "."),
+    ]
+    if others:
+        turns.append((f"How many {plural(other)} are there?", str(others)))
+    rest = turns[1:]
+    rng.shuffle(rest)
+    scene = Scene(background, tuple(order), **_noise(rng, difficulty))
+    return Sample(
+        "counting", (scene,), (turns[0], *rest), turns_caption(turns), {"shape": shape, "count": count}
+    )
+
+
+def plural(shape):
+    return shape + ("es" if shape.endswith(("s", "x")) else "s")
+
+
+def relations(rng, difficulty=1.0):
+    """Two objects: on which side of one is the other?
+
+    difficulty 0: far apart and aligned; 1: anywhere, though never closer to a diagonal than 25°.
+    """
+    background = _background(rng, difficulty)
+    side = rng.choice(list(OPPOSITE))
+    shape, other = rng.sample(SHAPES, 2)
+    size = rng.uniform(0.26, 0.36 - 0.04 * difficulty)
+    apart = rng.uniform(0.52 - 0.1 * difficulty, 0.56)
+    across = rng.uniform(-0.3, 0.3) * difficulty * apart
+    middle = [0.5 + rng.uniform(-1, 1) * max(0.0, 0.48 - (abs(d) + size) / 2) for d in (apart, across)]
+    a = (middle[0] - apart / 2, middle[1] - across / 2)
+    b = (middle[0] + apart / 2, middle[1] + across / 2)
+    if side in ("above", "below"):
+        a, b = a[::-1], b[::-1]
+    if side in ("right", "below"):
+        a, b = b, a
+    first = _thing(rng, background, min(difficulty, 0.25), *a, size, shape)
+    second = _thing(rng, background, min(difficulty, 0.25), *b, size, other)
+    where = {"left": "left of", "right": "right of"}
+    names = [article(f"{t.color} {t.shape}") for t in (first, second)]
+    turns = [
+        (f"Where is the {shape}: left, right, above or below the {other}?", side),
+        (f"Where is the {other}: left, right, above or below the {shape}?", OPPOSITE[side]),
+        (f"What colour is the {shape}?", first.color),
+        (f"What colour is the {other}?", second.color),
+        ("Describe this image.", f"{names[0][0].upper()}{names[0][1:]} {where.get(side, side)} {names[1]}."),
+    ]
+    rest = turns[1:]
+    rng.shuffle(rest)
+    scene = Scene(background, (first, second), **_noise(rng, difficulty))
+    return Sample(
+        "relations", (scene,), (turns[0], *rest), turns_caption(turns),
+        {"first": shape, "second": other, "side": side},
+    )  # fmt: skip

@@ -1,0 +1,159 @@
+"""The decoder: a LLaMA-type language model (RMSNorm, rotary positions, SwiGLU, KV cache).
+
+Source: DeepSeek-LLM as configured in the released checkpoints; no biases anywhere.
+
+Shapes: B batch, T tokens, D width, H heads, G key/value heads (G divides H), E = D / H, V vocabulary.
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from .attention import attend
+
+
+class RMSNorm(nn.Module):
+    """x / root-mean-square(x) · weight, in float32 inside."""
+
+    def __init__(self, width, eps):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+        self.eps = eps
+
+    def forward(self, x):
+        return F.rms_norm(x.float(), x.shape[-1:], eps=self.eps).to(x.dtype) * self.weight
+
+
+def rotary_angles(positions, head_width, theta):
+    """positions [B, T] -> cosines and sines, each [B, 1, T, E/2], float32."""
+    pairs = torch.arange(0, head_width, 2, device=positions.device, dtype=torch.float32)
+    angles = positions[:, None, :, None].float() / theta ** (pairs / head_width)
+    return angles.cos(), angles.sin()
+
+
+def rotate(x, angles):
+    """Turn each pair (x_i, x_{i+E/2}) of [B, H, T, E] by its position's angle."""
+    cos, sin = (a.to(x.dtype) for a in angles)
+    first, second = x.chunk(2, dim=-1)
+    return torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)
+
+
+class KVCache:
+    """Keys and values of every layer for up to `length` positions, allocated once."""
+
+    def __init__(self, config, batch, length, device=None, dtype=None):
+        shape = (config.layers, 2, batch, config.kv_heads, length, config.head_width)
+        self.store = torch.zeros(shape, device=device, dtype=dtype)
+        self.filled = 0  # positions written so far, the same for every layer
+
+    def extend(self, layer, key, value):
+        """Write [B, G, T, E] behind what is there; return everything up to here."""
+        end = self.filled + key.shape[2]
+        if end > self.store.shape[4]:
+            raise ValueError(f"the cache holds {self.store.shape[4]} positions; {end} were asked for")
+        self.store[layer, 0, :, :, self.filled : end] = key
+        self.store[layer, 1, :, :, self.filled : end] = value
+        return self.store[layer, 0, :, :, :end], self.store[layer, 1, :, :, :end]
+
+
+class CausalAttention(nn.Module):
+    """Grouped-query attention with rotary positions."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.heads, self.kv_heads, self.head_width = config.heads, config.kv_heads, config.head_width
+        self.qkv = nn.Linear(config.width, (config.heads + 2 * config.kv_heads) * config.head_width, bias=False)
+        self.out = nn.Linear(config.width, config.width, bias=False)
+
+    def forward(self, x, angles, mask=None, cache=None, layer=0):  # [B, T, D] -> [B, T, D]
+        B, T, D = x.shape
+        qkv = self.qkv(x).view(B, T, -1, self.head_width).transpose(1, 2)  # [B, H + 2G, T, E]
+        query, key, value = qkv.split([self.heads, self.kv_heads, self.kv_heads], dim=1)
+        query, key = rotate(query, angles), rotate(key, angles)
+        if cache is not None:
+            key, value = cache.extend(layer, key, value)
+        x = attend(query, key, value, bias=mask, causal=mask is None and T > 1, owner=self)
+        return self.out(x.transpose(1, 2).reshape(B, T, D))
+
+
+class SwiGLU(nn.Module):
+    """down(silu(gate x) · up x)."""
+
+    def __init__(self, width, hidden):
+        super().__init__()
+        self.gate_up = nn.Linear(width, 2 * hidden, bias=False)
+        self.down = nn.Linear(hidden, width, bias=False)
+
+    def forward(self, x):
+        gate, up = self.gate_up(x).chunk(2, dim=-1)
+        return self.down(F.silu(gate) * up)
+
+
+class DecoderBlock(nn.Module):
+    """x + attention(norm x), then x + mlp(norm x)."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.norm1 = RMSNorm(config.width, config.norm_eps)
+        self.attention = CausalAttention(config)
+        self.norm2 = RMSNorm(config.width, config.norm_eps)
+        self.mlp = SwiGLU(config.width, config.mlp_width)
+
+    def forward(self, x, angles, mask=None, cache=None, layer=0):
+        x = x + self.attention(self.norm1(x), angles, mask, cache, layer)
+        return x + self.mlp(self.norm2(x))
+
+
+class Decoder(nn.Module):
+    """Embeddings in, hidden states out; `head` turns hidden states into logits."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        self.embed = nn.Embedding(config.vocab_size, config.width)
+        self.blocks = nn.ModuleList(DecoderBlock(config) for _ in range(config.layers))
+        self.norm = RMSNorm(config.width, config.norm_eps)
+        self.head = nn.Linear(config.width, config.vocab_size, bias=False)
+        if config.tied:
+            self.head.weight = self.embed.weight
+
+    def forward(self, embeddings, attention_mask=None, cache=None):
+        """embeddings [B, T, D], attention_mask [B, past + T] (0 on padding) -> hidden states [B, T, D].
+
+        With a cache, T positions are appended to those already in it.  Positions count the
+        unpadded tokens, so left padding changes nothing.
+        """
+        B, T, _ = embeddings.shape
+        past = cache.filled if cache is not None else 0
+        if past + T > self.config.max_positions:
+            raise ValueError(
+                f"{past + T} positions are more than the decoder's {self.config.max_positions}; "
+                "shorten the text or use fewer images"
+            )
+        mask = None
+        if attention_mask is None or bool(attention_mask.all()):
+            positions = torch.arange(past, past + T, device=embeddings.device).expand(B, T)
+            if past and T > 1:
+                mask = look_back(torch.ones(B, past + T, device=embeddings.device), T)
+        else:
+            positions = (attention_mask.long().cumsum(dim=1) - 1).clamp(min=0)[:, -T:]
+            mask = look_back(attention_mask, T)
+        angles = rotary_angles(positions, self.config.head_width, self.config.rope_theta)
+        x = embeddings
+        for layer, block in enumerate(self.blocks):
+            x = block(x, angles, mask, cache, layer)
+        if cache is not None:
+            cache.filled += T
+        return self.norm(x)
+
+
+def look_back(attention_mask, queries):
+    """attention_mask [B, K] -> boolean [B, 1, Q, K] for the last Q positions: no future, no padding.
+
+    A padded position may look at itself, so that no row is empty (an empty softmax is NaN).
+    """
+    K = attention_mask.shape[1]
+    at = torch.arange(K, device=attention_mask.device)
+    query = at[K - queries :, None]
+    allowed = (at <= query) & attention_mask.bool()[:, None, None, :]
+    return allowed | (at == query)

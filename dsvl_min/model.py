@@ -1,0 +1,144 @@
+"""DeepSeek-VL: image tokens placed into text, one decoder over both.
+
+Source: paper section 3.1-3.2; released modeling_vlm.py.
+
+Shapes: B conversations, T tokens, N images in the whole batch, P image tokens per image,
+D decoder width, V vocabulary.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from .adaptor import VisionLanguageAdaptor
+from .config import IGNORE
+from .decoder import Decoder, KVCache
+from .hybrid import HybridVisionEncoder
+
+
+@dataclass
+class Output:
+    """logits [B, T, V]; loss, a scalar, where labels were given."""
+
+    logits: torch.Tensor
+    loss: torch.Tensor | None = None
+
+
+class DeepSeekVL(nn.Module):
+    """vision encoder -> adaptor -> decoder.  config: a ModelConfig; weights are random."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        self.vision = HybridVisionEncoder(config)
+        self.adaptor = VisionLanguageAdaptor(config)
+        self.decoder = Decoder(config.decoder)
+
+    def image_embeddings(self, pixel_values=None, high_res_pixel_values=None):
+        """pixel_values [N, 3, s, s], high_res_pixel_values [N, 3, S, S] -> [N, P, D]."""
+        return self.adaptor(*self.vision(pixel_values, high_res_pixel_values))
+
+    def embed(self, input_ids, image_embeddings=None):
+        """Token embeddings with images in the placeholders' places, in reading order: [B, T, D].
+
+        Raises ValueError if placeholders and image tokens differ in number.
+        """
+        placeholder = input_ids == self.config.image_token_id
+        slots, given = int(placeholder.sum()), 0
+        if image_embeddings is not None:
+            given = image_embeddings.shape[0] * image_embeddings.shape[1]
+        if slots != given:
+            raise ValueError(
+                f"input_ids holds {slots} image placeholders, the images give {given} tokens "
+                f"({self.config.image_tokens} for each image)"
+            )
+        embeddings = self.decoder.embed(input_ids)
+        if given == 0:
+            return embeddings
+        return embeddings.masked_scatter(placeholder[..., None], image_embeddings.to(embeddings.dtype))
+
+    def forward(
+        self, input_ids, attention_mask=None, pixel_values=None, high_res_pixel_values=None, labels=None
+    ):
+        """input_ids, attention_mask, labels [B, T]; pixels of all N images in reading order.
+
+        labels hold the token to predict at its own position (the shift happens here) and -100
+        wherever nothing is to be predicted.  Returns an Output.
+        """
+        images = None
+        if pixel_values is not None or high_res_pixel_values is not None:
+            images = self.image_embeddings(pixel_values, high_res_pixel_values)
+        logits = self.decoder.head(self.decoder(self.embed(input_ids, images), attention_mask))
+        return Output(logits, None if labels is None else next_token_loss(logits, labels))
+
+    @torch.no_grad()
+    def generate(
+        self,
+        input_ids,
+        attention_mask=None,
+        pixel_values=None,
+        high_res_pixel_values=None,
+        max_new_tokens=128,
+        temperature=0.0,
+        top_p=1.0,
+        streamer=None,
+        generator=None,
+    ):
+        """Continue each prompt until its end-of-sentence token or `max_new_tokens`.
+
+        Returns the new tokens only, [B, at most max_new_tokens]; a row that has ended is filled
+        up with the padding token.  temperature 0 takes the likeliest token; otherwise tokens
+        are drawn from the smallest set whose probability reaches top_p.  streamer: called
+        with the [B] tokens of each step.  Stops early at the decoder's last position.
+        """
+        B, T = input_ids.shape
+        room = self.config.decoder.max_positions - T
+        if room < 1:
+            raise ValueError(f"the prompt's {T} tokens leave no room: max_positions is {T + room}")
+        steps = min(max_new_tokens, room)
+        images = None
+        if pixel_values is not None or high_res_pixel_values is not None:
+            images = self.image_embeddings(pixel_values, high_res_pixel_values)
+        weight = self.decoder.embed.weight
+        cache = KVCache(self.config.decoder, B, T + steps, weight.device, weight.dtype)
+        padded = attention_mask is not None and not bool(attention_mask.all())
+        mask = attention_mask if padded else None
+        done = torch.zeros(B, dtype=torch.bool, device=input_ids.device)
+        embeddings, new = self.embed(input_ids, images), []
+        for _ in range(steps):
+            hidden = self.decoder(embeddings, mask, cache)[:, -1]
+            token = pick(self.decoder.head(hidden), temperature, top_p, generator)
+            token = token.masked_fill(done, self.config.pad_token_id)
+            new.append(token)
+            if streamer:
+                streamer(token)
+            done |= token == self.config.eos_token_id
+            if bool(done.all()):
+                break
+            embeddings = self.decoder.embed(token[:, None])
+            if padded:
+                mask = torch.cat([mask, mask.new_ones(B, 1)], dim=1)
+        return torch.stack(new, dim=1) if new else input_ids.new_zeros(B, 0)
+
+
+def next_token_loss(logits, labels):
+    """Mean cross-entropy of predicting labels[:, t] from logits[:, t - 1], over labels other than -100.
+
+    logits [B, T, V], labels [B, T] -> scalar; zero where nothing is supervised.
+    """
+    loss = F.cross_entropy(
+        logits[:, :-1].flatten(0, 1).float(), labels[:, 1:].flatten(), ignore_index=IGNORE, reduction="sum"
+    )
+    return loss / (labels[:, 1:] != IGNORE).sum().clamp(min=1)
+
+
+def pick(logits, temperature=0.0, top_p=1.0, generator=None):
+    """One token from logits [B, V]: the likeliest, or a draw from the top-p set at a temperature."""
+    if temperature <= 0:
+        return logits.argmax(dim=-1)
+    probability, token = (logits.float() / temperature).softmax(dim=-1).sort(dim=-1, descending=True)
+    before = probability.cumsum(dim=-1) - probability
+    probability = probability.masked_fill(before >= top_p, 0.0)
+    return token.gather(-1, torch.multinomial(probability, 1, generator=generator)).squeeze(-1)

@@ -1,0 +1,88 @@
+"""Byte-level BPE: text to token ids and back, losslessly.
+
+The `tokenizers` library does the work.  The shipped vocabulary follows what is known of
+DeepSeek-LLM's: words carry their leading space, digits stand alone, line breaks stand alone, the
+special tokens are spelled as in the released files.  One rule is ours: a run of capitals is
+split letter by letter, so that reading a sign means spelling it (deviation `capitals-apart`).
+"""
+
+from pathlib import Path
+
+from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer as Bpe
+
+from .config import BEGIN_OF_SENTENCE, END_OF_SENTENCE, IMAGE_PLACEHOLDER
+
+SPECIALS = (BEGIN_OF_SENTENCE, END_OF_SENTENCE, IMAGE_PLACEHOLDER)
+
+
+class Tokenizer:
+    """Encodes and decodes.  `ids.bos`, `eos`, `image` are the special tokens' numbers."""
+
+    def __init__(self, bpe):
+        self.bpe = bpe
+        self.bos, self.eos, self.image = (self._special(token) for token in SPECIALS)
+        self.pad = self.eos  # as released
+
+    def _special(self, token):
+        number = self.bpe.token_to_id(token)
+        if number is None:
+            raise ValueError(f"the vocabulary lacks the special token {token}")
+        return number
+
+    def __len__(self):
+        return self.bpe.get_vocab_size()
+
+    def encode(self, text):
+        """Text, special tokens included, to a list of ids; nothing is added."""
+        return self.bpe.encode(text, add_special_tokens=False).ids
+
+    def decode(self, ids, skip_special=True):
+        """Ids to text; special tokens are left out unless asked for."""
+        return self.bpe.decode([int(i) for i in ids], skip_special_tokens=skip_special)
+
+    def pieces(self, ids):
+        """Each id's own text, for pictures and tables; a fragment of a character reads as �."""
+        return [self.bpe.decode([int(i)], skip_special_tokens=False) for i in ids]
+
+    @classmethod
+    def load(cls, path):
+        """From a tokenizer.json.  FileNotFoundError or ValueError name the file."""
+        path = Path(path)
+        if not path.is_file():
+            raise FileNotFoundError(f"no tokenizer at {path}")
+        try:
+            bpe = Bpe.from_str(path.read_text(encoding="utf-8"))
+        except Exception as error:  # the library raises a bare Exception
+            raise ValueError(f"{path} is not a tokenizer.json: {error}") from None
+        return cls(bpe)
+
+    def save(self, path):
+        Path(path).write_text(self.bpe.to_str(pretty=True), encoding="utf-8")
+
+    @classmethod
+    def train(cls, texts, size):
+        """Learn `size` tokens (the special ones included, last) from an iterable of texts."""
+        bpe = Bpe(models.BPE())
+        bpe.pre_tokenizer = pre_tokenizers.Sequence(
+            [
+                pre_tokenizers.Split(Regex(r"[\r\n]"), "isolated"),
+                pre_tokenizers.Split(Regex(r"\p{Lu}(?=[\p{Lu}\d])|(?<=[\p{Lu}\d])\p{Lu}"), "isolated"),
+                pre_tokenizers.Split(Regex(r"\s?\p{L}+|\s?\p{P}+"), "isolated"),
+                pre_tokenizers.Digits(individual_digits=True),
+                pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+            ]
+        )
+        bpe.decoder = decoders.ByteLevel()
+        bpe.train_from_iterator(
+            texts,
+            trainers.BpeTrainer(
+                vocab_size=size - len(SPECIALS),
+                initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+                show_progress=False,
+            ),
+        )
+        if bpe.get_vocab_size() != size - len(SPECIALS):
+            raise ValueError(f"the texts give only {bpe.get_vocab_size()} tokens; {size} were asked for")
+        bpe.add_special_tokens(list(SPECIALS))
+        return cls(bpe)
