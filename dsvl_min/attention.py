@@ -1,6 +1,6 @@
 """The one attention function.  SigLIP, SAM, the adaptor's readers and the decoder all call it.
 
-Shapes: B batch, H heads, G key/value heads (G divides H), Q queries, K keys, E width of a head.
+Shapes: B batch, H heads, G key/value heads (G divides H), Q queries, K keys, E and C widths of a head.
 """
 
 from contextlib import contextmanager
@@ -11,13 +11,13 @@ from torch.nn import functional as F
 _listening = []  # the open captures; attend() hands its weights to each of them
 
 
-def attend(query, key, value, *, bias=None, causal=False, owner=None):
-    """softmax(query keyᵀ / √E + bias) value.
+def attend(query, key, value, *, bias=None, causal=False, scale=None, owner=None):
+    """softmax(query keyᵀ · scale + bias) value, scale being 1 / √E unless given.
 
-    query [B, H, Q, E]; key, value [B, G, K, E]; bias broadcastable to [B, H, Q, K], either
-    boolean (True: may look) or added to the scores.  causal: query i of the last Q positions
-    sees keys up to its own position.  owner: the module that asks, so that a capture can name
-    the weights.  Returns [B, H, Q, E].
+    query [B, H, Q, E]; key [B, G, K, E]; value [B, G, K, C] with C at most E; bias broadcastable to
+    [B, H, Q, K], either boolean (True: may look) or added to the scores.  causal: query i of
+    the last Q positions sees keys up to its own position.  owner: the module that asks, so
+    that a capture can name the weights.  Returns [B, H, Q, C].
 
     Uses PyTorch's fused kernel, unless someone captures: then the same numbers are computed
     the long way round, because the fused kernel never writes the weights down.
@@ -27,13 +27,15 @@ def attend(query, key, value, *, bias=None, causal=False, owner=None):
         square = query.shape[2] == key.shape[2]
         if causal and not square:
             bias, causal = _join(bias, causal_mask(query.shape[2], key.shape[2], query.device)), False
+        C = value.shape[-1]
+        value = F.pad(value, (0, query.shape[-1] - C))  # the fused kernels want equal widths
         return F.scaled_dot_product_attention(
-            query, key, value, attn_mask=bias, is_causal=causal, enable_gqa=grouped
-        )
+            query, key, value, attn_mask=bias, is_causal=causal, scale=scale, enable_gqa=grouped
+        )[..., :C]
     if grouped:
         times = query.shape[1] // key.shape[1]
         key, value = (x.repeat_interleave(times, dim=1) for x in (key, value))
-    scores = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5
+    scores = query @ key.transpose(-2, -1) * (query.shape[-1] ** -0.5 if scale is None else scale)
     if causal:
         bias = _join(bias, causal_mask(query.shape[2], key.shape[2], query.device))
     if bias is not None:

@@ -7,9 +7,18 @@ tensors holds several of theirs (fused query/key/value, fused gate/up), in which
 are stacked.
 """
 
+import json
+import os
 import re
+from pathlib import Path
 
+import safetensors.torch
 import torch
+
+from .config import ModelConfig
+from .model import DeepSeekVL
+from .processor import Processor
+from .tokenizer import Tokenizer
 
 # ours: theirs.  {} is a layer's number; .weight and .bias follow unchanged.
 SIGLIP = {
@@ -107,3 +116,101 @@ def _rows(theirs, tensor, config):
     if theirs[0].endswith("q_proj.weight") and config is not None and config.heads != config.kv_heads:
         return [config.heads * config.head_width] + 2 * [config.kv_heads * config.head_width]
     return [len(tensor) // len(theirs)] * len(theirs) if len(theirs) > 1 else [len(tensor)]
+
+
+FORMAT = "dsvl-min/1"
+
+
+class CheckpointError(ValueError):
+    """A folder that cannot be opened as a model; the message names the file or tensor."""
+
+
+def write_atomically(path, data):
+    """Write bytes to a temporary file beside `path`, then rename: a reader never sees half a file."""
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def save(model, processor, folder, dtype=None, record=None):
+    """Write model and processor in our own layout: config.json, model.safetensors, tokenizer.json.
+
+    dtype: what to store the weights in (torch.float16 halves the file); by default what they are in.
+    record: how the weights were made, kept as record.json.  config.json is written last, so a folder that
+    has it is complete.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {name: tensor.detach().to("cpu", dtype).contiguous() for name, tensor in model.state_dict().items()}
+    if model.config.decoder.tied:
+        del state["decoder.head.weight"]
+    write_atomically(folder / "model.safetensors", safetensors.torch.save(state))
+    write_atomically(folder / "tokenizer.json", processor.tokenizer.bpe.to_str(pretty=True).encode())
+    if record is not None:
+        write_atomically(folder / "record.json", json.dumps(record, indent=1).encode())
+    described = {"format": FORMAT, "model": model.config.to_dict(), "system_prompt": processor.system_prompt}
+    write_atomically(folder / "config.json", json.dumps(described, indent=1).encode())
+
+
+def load_folder(folder, dtype=torch.float32, device="cpu"):
+    """Open a folder that `save` wrote: (model, processor), in evaluation mode.
+
+    Raises CheckpointError naming the file or tensor that is missing, damaged or of another shape.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise CheckpointError(f"there is no folder {folder}")
+    described = _read_json(folder / "config.json")
+    if described.get("format") != FORMAT:
+        raise CheckpointError(f"{folder / 'config.json'}: format {described.get('format')!r} is not {FORMAT!r}")
+    config = ModelConfig.from_dict(described["model"])
+    with torch.device("meta"):
+        model = DeepSeekVL(config)
+    state = read_tensors(folder / "model.safetensors")
+    if config.decoder.tied:
+        state["decoder.head.weight"] = state.get("decoder.embed.weight")
+    fill(model, state, folder / "model.safetensors", dtype, device)
+    tokenizer = Tokenizer.load(folder / "tokenizer.json")
+    return model.eval(), Processor(tokenizer, config, described["system_prompt"])
+
+
+def read_tensors(path):
+    """All tensors of one safetensors file; CheckpointError if it is missing or damaged."""
+    try:
+        return safetensors.torch.load_file(path)
+    except FileNotFoundError:
+        raise CheckpointError(f"{path} is missing") from None
+    except Exception as error:  # safetensors raises its own kinds
+        raise CheckpointError(f"{path} is damaged: {error}") from None
+
+
+def fill(module, state, where, dtype=None, device="cpu"):
+    """Put `state` into a module built on the meta device; every tensor must fit and none be left over."""
+    wanted = module.state_dict()
+    missing, extra = sorted(set(wanted) - set(state)), sorted(set(state) - set(wanted))
+    if missing or extra:
+        told = [f"lacks {', '.join(missing[:3])}"] * bool(missing) + [f"has unknown {', '.join(extra[:3])}"] * bool(extra)
+        raise CheckpointError(f"{where} is of another model: it {' and '.join(told)} ({len(missing) + len(extra)} in all)")
+    for name, tensor in wanted.items():
+        if state[name].shape != tensor.shape:
+            raise CheckpointError(
+                f"{where}: {name} has shape {list(state[name].shape)}, the configuration says {list(tensor.shape)}"
+            )
+    module.load_state_dict({k: v.to(device, dtype) for k, v in state.items()}, assign=True)
+    for part in module.modules():  # buffers that are computed, not stored
+        if hasattr(part, "compute_buffers"):
+            part.compute_buffers(device)
+    return module
+
+
+def _read_json(path):
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(f"{path} is missing: the folder holds no model, or an unfinished one") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise CheckpointError(f"{path} is not valid JSON: {error}") from None

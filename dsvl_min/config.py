@@ -280,9 +280,9 @@ def build(kind, data, where):
         raise ConfigError(f"{where}: {error}") from None
 
 
-# The world's own mean and spread of pixels (measured: figures/results/world-statistics.json).
-WORLD_MEAN = (0.5, 0.5, 0.5)
-WORLD_STD = (0.25, 0.25, 0.25)
+# The micro-world's own mean and spread of pixels, per channel.
+WORLD_MEAN = (0.75, 0.74, 0.73)
+WORLD_STD = (0.20, 0.21, 0.22)
 
 
 def _tiny():
@@ -293,7 +293,7 @@ def _tiny():
             mean=WORLD_MEAN, std=WORLD_STD,
         ),
         sam=SamConfig(
-            image_size=128, patch_size=8, width=96, layers=4, heads=4, mlp_width=384, window=5,
+            image_size=128, patch_size=8, width=64, layers=4, heads=4, mlp_width=256, window=5,
             global_layers=(1, 3), neck_width=48, token_grid=6, mean=WORLD_MEAN, std=WORLD_STD,
         ),
         decoder=DecoderConfig(

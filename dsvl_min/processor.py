@@ -75,6 +75,10 @@ class Processor:
         batch.update(self.pixels(images))
         return batch
 
+    def tokens(self, conversation):
+        """One conversation -> (ids, labels), both lists; labels are -100 except on answers and their end tokens."""
+        return self._tokens(check_conversation(conversation, "", self.config.image_tag))
+
     def prompt(self, conversation):
         """The conversation as the model reads it, one placeholder per image, without the begin token."""
         messages = check_conversation(conversation, "", self.config.image_tag)

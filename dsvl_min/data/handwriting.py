@@ -28,7 +28,7 @@ def digits(rng, difficulty=1.0, split="train"):
     label = str(digit_label(digit.index))
     turns = (("Which digit is written here?", label), ("Describe this image.", f"A handwritten {label}."))
     scene = Scene("paper", digits=(digit,), noise=rng.uniform(0, 4), noise_seed=rng.randrange(2**31))
-    return Sample("digits", (scene,), turns, f"A handwritten {label}.", {"digits": label})
+    return Sample("digits", (scene,), turns, f"A handwritten {label}.", truth={"digits": label})
 
 
 def several_digits(rng, difficulty=1.0, split="train"):
@@ -41,4 +41,4 @@ def several_digits(rng, difficulty=1.0, split="train"):
     number = "".join(str(digit_label(d.index)) for d in drawn)
     turns = (("Which digits are written here?", number), ("Describe this image.", f"The handwritten number {number}."))
     scene = Scene("paper", digits=drawn, noise=rng.uniform(0, 4), noise_seed=rng.randrange(2**31))
-    return Sample("several-digits", (scene,), turns, f"The handwritten number {number}.", {"digits": number})
+    return Sample("several-digits", (scene,), turns, f"The handwritten number {number}.", truth={"digits": number})

@@ -19,7 +19,7 @@ def _color(rng, background):
 def _angle(rng, shape, difficulty):
     """A small tilt; shapes with a direction also face any of four ways, which no caption tells."""
     quarter = 90 * rng.randrange(4) if shape in ("triangle", "arrow", "heart") and difficulty > 0.2 else 0
-    return quarter + rng.uniform(-15, 15) * difficulty
+    return quarter + rng.uniform(-10, 10) * difficulty
 
 
 def _filled(rng, shape, difficulty):
@@ -45,11 +45,11 @@ def article(noun):
 def naming(rng, difficulty=1.0):
     """One object: what is it, which colour, which shape?
 
-    difficulty 0: large, centred, on grey; 1: 0.3 to 0.65 of the side, anywhere, any background,
+    difficulty 0: large, centred, on grey; 1: 0.5 to 0.72 of the side, anywhere, any background,
     tilted, at times hollow, with grain.
     """
     background = _background(rng, difficulty)
-    size = rng.uniform(0.6 - 0.3 * difficulty, 0.65)
+    size = rng.uniform(0.64 - 0.14 * difficulty, 0.72)
     free = (0.5 - size / 2) * difficulty
     x, y = 0.5 + rng.uniform(-free, free), 0.5 + rng.uniform(-free, free)
     thing = _thing(rng, background, difficulty, x, y, size)
@@ -62,7 +62,7 @@ def naming(rng, difficulty=1.0):
     ]
     rng.shuffle(turns)
     scene = Scene(background, (thing,), **_noise(rng, difficulty))
-    return Sample("naming", (scene,), tuple(turns), turns_caption(turns), {"color": thing.color, "shape": thing.shape})
+    return Sample("naming", (scene,), tuple(turns), turns_caption(turns), truth={"color": thing.color, "shape": thing.shape})
 
 
 def turns_caption(turns):
@@ -113,7 +113,7 @@ def counting(rng, difficulty=1.0):
     rng.shuffle(rest)
     scene = Scene(background, tuple(order), **_noise(rng, difficulty))
     return Sample(
-        "counting", (scene,), (turns[0], *rest), turns_caption(turns), {"shape": shape, "count": count}
+        "counting", (scene,), (turns[0], *rest), turns_caption(turns), truth={"shape": shape, "count": count}
     )
 
 
@@ -155,5 +155,5 @@ def relations(rng, difficulty=1.0):
     scene = Scene(background, (first, second), **_noise(rng, difficulty))
     return Sample(
         "relations", (scene,), (turns[0], *rest), turns_caption(turns),
-        {"first": shape, "second": other, "side": side},
+        truth={"first": shape, "second": other, "side": side},
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """Text in images: documents of several lines, and signs."""
 
+from .objects import NUMBERS
 from .sample import Sample
 from .world import ALPHABET, BACKGROUNDS, Scene, Text, text_width
 
@@ -55,8 +56,13 @@ def free_documents(rng, difficulty=1.0):
 def _document(source, rng, texts, lines):
     page = "\n".join(lines)
     scene = Scene("paper", texts=tuple(texts), noise=rng.uniform(0, 4), noise_seed=rng.randrange(2**31))
-    turns = (("Read the text.", page), ("How many lines of text are there?", str(len(lines))))
-    return Sample(source, (scene,), turns, page, {"lines": lines})
+    count = f"{NUMBERS[len(lines)]} line{'s' if len(lines) > 1 else ''}"
+    turns = (
+        ("Read the text.", page),
+        ("How many lines of text are there?", str(len(lines))),
+        ("Describe this image.", f"A page with {count} of text."),
+    )
+    return Sample(source, (scene,), turns, page, truth={"lines": lines})
 
 
 def signs(rng, difficulty=1.0):
@@ -77,4 +83,4 @@ def signs(rng, difficulty=1.0):
     text = Text(word, x - len(word) * pitch / 2, y, height, pitch, ink, plate)
     scene = Scene(background, texts=(text,), noise=rng.uniform(0, 5) * difficulty, noise_seed=rng.randrange(2**31))
     turns = (("What does the sign say?", word), ("What colour is the sign?", plate), ("Describe this image.", f"A {plate} sign that says {word}."))
-    return Sample("signs", (scene,), turns, f"A {plate} sign that says {word}.", {"word": word})
+    return Sample("signs", (scene,), turns, f"A {plate} sign that says {word}.", truth={"word": word})

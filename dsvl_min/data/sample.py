@@ -15,28 +15,30 @@ class Sample:
 
     source: the module that made it; images: scenes, PIL images, bytes or paths, in reading
     order; turns: (question, answer) pairs, the first question about the images; caption: what
-    a pretraining page would print beside them; truth: the facts the answers rest on.
+    a pretraining page prints beside them; context: text that stands in an image's place, read but
+    not predicted; difficulty: the dial it was made at; truth: the facts the answers rest on.
     """
 
     source: str
     images: tuple = ()
     turns: tuple = ()
     caption: str = ""
+    context: str = ""
+    difficulty: float = 0.0
     truth: dict = field(default_factory=dict)
 
-    def pictures(self, size):
-        """The images, scenes drawn at size × size."""
-        return [render(image, size) if isinstance(image, Scene) else image for image in self.images]
+    def pictures(self, size=None):
+        """The images, scenes drawn at size × size (None: left as they are)."""
+        return [render(im, size) if size and isinstance(im, Scene) else im for im in self.images]
 
-    def conversation(self, size, turns=None):
-        """The record as the processor takes it; images stand in front of the first question."""
+    def conversation(self, size=None):
+        """The turns as the processor takes them, images (see `pictures`) in front of the first question."""
+        images = self.pictures(size)
         messages = []
-        for i, (question, answer) in enumerate(self.turns[:turns]):
-            content, images = question, []
-            if i == 0 and self.images:
-                content = (IMAGE_PLACEHOLDER + "\n") * len(self.images) + question
-                images = self.pictures(size)
-            messages.append({"role": "User", "content": content, "images": images})
+        for i, (question, answer) in enumerate(self.turns):
+            first = i == 0 and images
+            content = (IMAGE_PLACEHOLDER + "\n") * len(images) + question if first else question
+            messages.append({"role": "User", "content": content, "images": images if first else []})
             messages.append({"role": "Assistant", "content": answer})
         return messages
 

@@ -1,0 +1,54 @@
+"""Text-only exercises: what an image will ask of the decoder, asked of words first.
+
+A decoder that can already copy from a grid of letters, count the items of a list and find one thing beside
+another has only to learn that image tokens are such a grid.
+"""
+
+from .objects import NUMBERS, article, plural
+from .pages import GRID
+from .sample import Sample
+from .world import ALPHABET, OBJECT_COLORS, SHAPES
+
+
+def grid(rng, difficulty=1.0):
+    """A page as 36 cells, one token each, an empty cell being a line break; then the page itself.
+
+    difficulty below 0.5: every cell full; above: ragged lines.
+    """
+    full = difficulty < 0.5
+    lengths = [GRID] * GRID if full else [rng.randint(2, GRID) for _ in range(rng.randint(2, GRID))]
+    lines = ["".join(rng.choice(ALPHABET) for _ in range(n)) for n in lengths]
+    cells = "".join(line.ljust(GRID, "\n") for line in lines).ljust(GRID * GRID, "\n")
+    return Sample("grid", caption="\n".join(lines), context=cells)
+
+
+def lists(rng, difficulty=1.0):
+    """Things named in a row: how many of a kind, which colour, what comes after what?"""
+    count = rng.randint(2, 3 + round(2 * difficulty))
+    shapes = rng.sample(SHAPES, min(count, rng.randint(1, 3)))
+    items = [(rng.choice(OBJECT_COLORS), shape) for shape in shapes]
+    items += [(rng.choice(OBJECT_COLORS), rng.choice(shapes)) for _ in range(count - len(items))]
+    rng.shuffle(items)
+    listed = ", ".join(article(f"{color} {shape}") for color, shape in items)
+    shape = rng.choice(shapes)
+    many = sum(s == shape for _, s in items)
+    turns = [
+        (f"How many {plural(shape)} are there?", str(many)),
+        ("How many objects are there?", str(len(items))),
+    ]
+    turns += [(f"What colour is the {s}?", c) for c, s in items if sum(s == t for _, t in items) == 1][:1]
+    if many <= 5:
+        noun = shape if many == 1 else plural(shape)
+        turns.append((f"Say how many {plural(shape)} there are, in words.", f"{NUMBERS[many]} {noun}"))
+    rng.shuffle(turns)
+    (question, answer), *rest = turns
+    return Sample("lists", turns=((f"There is {listed}. {question}", answer), *rest))
+
+
+def repeats(rng, difficulty=1.0):
+    """Say again a string, or one part of it."""
+    word = "".join(rng.choice(ALPHABET) for _ in range(rng.randint(2, 4 + round(4 * difficulty))))
+    turns = [(f"Repeat: {word}", word)]
+    if difficulty > 0.3:
+        turns += [("What is the first letter?", word[0]), ("How many letters is that?", str(len(word)))]
+    return Sample("repeats", turns=tuple(turns))

@@ -1,0 +1,120 @@
+"""Samples made beforehand, with what the frozen encoders see in their images, computed once."""
+
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+import torch
+from tqdm import tqdm
+
+from ..data.sample import Sample
+from ..data.sources import sample
+
+
+@dataclass
+class Features:
+    """What the adaptor's side needs of I images.
+
+    pixels [I, 3, s, s]: SigLIP's input, for when SigLIP trains; low [I, P, D]: its tokens; late, early
+    [I, C, g, g]: SAM's two necks.  None where the model lacks the encoder.
+    """
+
+    pixels: torch.Tensor | None = None
+    low: torch.Tensor | None = None
+    late: torch.Tensor | None = None
+    early: torch.Tensor | None = None
+
+    def __getitem__(self, index):
+        return Features(*(None if x is None else x[index] for x in vars(self).values()))
+
+
+@dataclass
+class Pool:
+    """Samples and the features of all their images, one after another.
+
+    first[i] is the place of sample i's first image.
+    """
+
+    samples: list
+    first: list
+    features: Features
+
+    def take(self, indices):
+        """The chosen samples, and the features of their images in reading order."""
+        chosen = [self.samples[i] for i in indices]
+        places = [self.first[i] + k for i in indices for k in range(len(self.samples[i].images))]
+        return chosen, self.features[torch.tensor(places, dtype=torch.long)]
+
+
+def _draw(job):
+    source, seed, index, split, difficulty, size = job
+    made = sample(source, seed, index, split, difficulty)
+    return made, made.pictures(size)
+
+
+def draw(plan, seed, size, split="train", workers=2):
+    """Make samples and draw their images.
+
+    plan: (source, count, low, high) rows; difficulty runs evenly over low..high within each.
+    Returns the samples and, for each, its list of PIL images.
+    """
+    jobs = []
+    for source, count, low, high in plan:
+        for index in range(count):
+            at = (index * 0.618034) % 1  # evenly spread, whatever the count
+            jobs.append((source, seed, index, split, low + (high - low) * at, size))
+    if workers > 1 and len(jobs) > 200:
+        with ProcessPoolExecutor(workers) as processes:
+            made = list(processes.map(_draw, jobs, chunksize=50))
+    else:
+        made = [_draw(job) for job in jobs]
+    return [m[0] for m in made], [m[1] for m in made]
+
+
+@torch.no_grad()
+def encode(model, processor, images, batch=64, progress=None):
+    """Features of PIL images, `batch` at a time, on the model's device; kept on the CPU."""
+    rows = {name: [] for name in ("pixels", "low", "late", "early")}
+    device = next(model.parameters()).device
+    for start in tqdm(range(0, len(images), batch), desc=progress, disable=progress is None, unit="batch"):
+        pixels = {k: v.to(device) for k, v in processor.pixels(images[start : start + batch]).items()}
+        if model.vision.siglip:
+            rows["pixels"].append(pixels["pixel_values"].cpu())
+            rows["low"].append(model.vision.siglip(pixels["pixel_values"]).cpu())
+        if model.vision.sam:
+            late, early = model.vision.sam.embed(pixels["high_res_pixel_values"])
+            rows["late"].append(late.cpu())
+            rows["early"].append(early.cpu())
+    return Features(**{name: torch.cat(parts) if parts else None for name, parts in rows.items()})
+
+
+def image_embeddings(model, features, siglip_trains=False):
+    """Features -> image tokens in the decoder's width [I, P, D], with gradients for what trains."""
+    low = high = None
+    if model.vision.siglip:
+        low = model.vision.siglip(features.pixels) if siglip_trains else features.low
+    if model.vision.sam:
+        high = model.vision.sam.tokens(features.late, features.early)
+    return model.adaptor(low, high)
+
+
+def make_pool(model, processor, plan, seed, split="train", workers=2, progress=None):
+    """A Pool of fresh samples by `plan` (see `draw`)."""
+    size = (model.config.sam or model.config.siglip).image_size
+    samples, pictures = draw(plan, seed, size, split, workers)
+    first, count = [], 0
+    for images in pictures:
+        first.append(count)
+        count += len(images)
+    flat = [image for images in pictures for image in images]
+    return Pool(samples, first, encode(model, processor, flat, progress=progress))
+
+
+def text_pool(shares, count, seed, split="train") -> list[Sample]:
+    """`count` text-only samples by their shares' weights."""
+    total = sum(share.weight for share in shares)
+    out = []
+    for share in shares:
+        for index in range(round(count * share.weight / total)):
+            at = (index * 0.618034) % 1
+            out.append(sample(share.source, seed, index, split, share.low + (share.high - share.low) * at))
+    return out

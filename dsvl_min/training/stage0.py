@@ -1,0 +1,270 @@
+"""Stage 0: making the pretrained parts that DeepSeek-VL starts from.
+
+The paper takes SigLIP, SAM and DeepSeek-LLM as they were published.  The miniature has to make its
+own: SigLIP by the sigmoid loss on captions, SAM by promptable segmentation, the decoder on text.
+"""
+
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from ..config import IGNORE, PromptConfig, SiglipTextConfig
+from ..data.collate import dialogue, pad_right, page
+from ..data.sources import PARAGRAPHS, sample
+from ..data.world import regions
+from ..decoder import Decoder
+from ..init import initialise
+from ..processor import normalise
+from ..sam import Sam
+from ..siglip import Siglip, sigmoid_loss
+from ..tokenizer import Tokenizer
+from .muon import groups_of
+from .pool import draw, text_pool
+from .stages import Share
+from .trainer import optimise
+
+CAPTION = "Describe this image."
+
+
+@dataclass(frozen=True)
+class SiglipRecipe:
+    steps: int = 1500
+    batch: int = 96
+    lr: float = 2e-3
+    muon_lr: float = 0.02
+    images: int = 24000
+    mix: tuple = (
+        Share("naming", 6), Share("counting", 2), Share("relations", 2), Share("digits", 2), Share("several-digits", 1),
+        Share("signs", 1), Share("documents", 0.5, 0.3, 1.0),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SamRecipe:
+    steps: int = 900
+    batch: int = 32
+    prompts: int = 4
+    lr: float = 2e-3
+    muon_lr: float = 0.02
+    images: int = 6000
+    mix: tuple = (
+        Share("naming", 1), Share("counting", 1), Share("documents", 3, 0.3, 0.7), Share("free-documents", 2),
+        Share("signs", 2), Share("several-digits", 1), Share("digits", 0.5),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LanguageRecipe:
+    steps: int = 1500
+    batch: int = 32
+    lr: float = 2e-3
+    muon_lr: float = 0.02
+    samples: int = 20000
+    length: int = 192
+    mix: tuple = (Share("english", 5), Share("chinese", 0.2), Share("grid", 2), Share("lists", 2), Share("repeats", 1))
+
+
+def plan(mix, count):
+    """(source, count, low, high) rows for `draw`, by the shares' weights."""
+    total = sum(share.weight for share in mix)
+    return [(s.source, round(count * s.weight / total), s.low, s.high) for s in mix]
+
+
+def text_tower(config):
+    """The text tower that goes with a ModelConfig's SigLIP: as wide, half as deep."""
+    v = config.siglip
+    return SiglipTextConfig(config.decoder.vocab_size, 24, v.width, max(1, v.layers // 2), v.heads, v.mlp_width)
+
+
+def prompt_parts(config):
+    """The prompt encoder and mask decoder that go with a ModelConfig's SAM."""
+    wide = 2 * config.sam.neck_width
+    return PromptConfig(layers=1, heads=4, mlp_width=wide, iou_width=config.sam.neck_width)
+
+
+def caption_ids(captions, tokenizer, length):
+    """Captions -> ids [B, length], padded with the end token; longer ones are cut."""
+    rows = [tokenizer.encode(caption)[:length] for caption in captions]
+    return torch.tensor([row + [tokenizer.eos] * (length - len(row)) for row in rows])
+
+
+def caption_of(sample):
+    """What an alt text would say of the sample's image."""
+    return dict(sample.turns)[CAPTION]
+
+
+def siglip_images(pictures, config):
+    """PIL scenes drawn at SAM's size -> [N, 3, s, s] for SigLIP, as the processor makes them."""
+    size = config.siglip.image_size
+    out = []
+    for start in range(0, len(pictures), 256):
+        x = torch.stack([torch.from_numpy(np.asarray(p).copy()) for p in pictures[start : start + 256]])
+        x = x.permute(0, 3, 1, 2).float() / 255
+        x = F.interpolate(x, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
+        out.append(normalise(x, config.siglip))
+    return torch.cat(out)
+
+
+def pretrain_siglip(config, tokenizer, out, recipe=SiglipRecipe(), seed=0, quiet=False):
+    """Contrastive pretraining with the sigmoid loss; returns (Siglip, metrics)."""
+    samples, pictures = draw(plan(recipe.mix, recipe.images), seed, (config.sam or config.siglip).image_size)
+    pixels = siglip_images([p[0] for p in pictures], config)
+    captions = [caption_of(s) for s in samples]
+    tower = text_tower(config)
+    ids = caption_ids(captions, tokenizer, tower.length)
+    distinct = {c: i for i, c in enumerate(dict.fromkeys(captions))}
+    group = torch.tensor([distinct[c] for c in captions])
+    share = float((group[:, None] == group[None, torch.randperm(len(group))[:500]]).float().mean())
+    model = initialise(Siglip(config.siglip, tower, bias=np.log(share / (1 - share))), seed)
+    easiest_first = torch.tensor([s.difficulty for s in samples]).argsort()
+    draw_rng, steps_done = torch.Generator().manual_seed(seed), itertools.count()
+
+    def step():
+        ready = min(1.0, 0.2 + next(steps_done) / (0.4 * recipe.steps))  # the share of the images in play
+        at = torch.randint(int(ready * len(pixels)), (recipe.batch,), generator=draw_rng)
+        chosen = easiest_first[at]
+        logits = model(pixels[chosen], ids[chosen])
+        loss = sigmoid_loss(logits, group[chosen][:, None] == group[chosen][None])
+        loss.backward()
+        return {"loss": round(loss.item(), 5), "tokens": recipe.batch}
+
+    groups = groups_of(model, recipe.lr, recipe.muon_lr)
+    lines = optimise("stage0-siglip", groups, recipe.steps, step, out, warmup=50, quiet=quiet)
+    return model.eval(), lines
+
+
+def mask_loss(logits, target):
+    """20 · focal + dice for each mask, and its IoU.
+
+    logits [B, M, K, h, w]; target [B, M, h, w] boolean -> ([B, M, K], [B, M, K]).
+    """
+    target = target[:, :, None].to(logits.dtype).expand_as(logits)
+    cross = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    p = logits.sigmoid()
+    right = p * target + (1 - p) * (1 - target)
+    balance = 0.25 * target + 0.75 * (1 - target)
+    focal = (balance * cross * (1 - right) ** 2).mean(dim=(-2, -1))
+    dice = 1 - (2 * (p * target).sum(dim=(-2, -1)) + 1) / ((p + target).sum(dim=(-2, -1)) + 1)
+    with torch.no_grad():
+        drawn, there = logits > 0, target > 0.5
+        iou = (drawn & there).sum(dim=(-2, -1)) / (drawn | there).sum(dim=(-2, -1)).clamp(min=1)
+    return 20 * focal + dice, iou
+
+
+def prompts_for(region, parts, count, rng, scale):
+    """Points on parts of one image, and the mask each asks for.
+
+    A point on a letter asks for the letter (60 %), its line (25 %) or all text (15 %).
+    Returns points [count, 1, 2] and masks [count, size / scale, size / scale].
+    """
+    points, masks = [], []
+    while len(points) < count:
+        k = int(rng.integers(len(parts))) + 1
+        rows, columns = np.nonzero(region == k)
+        if not len(rows):
+            continue
+        wanted, part = [k], parts[k - 1]
+        if part["group"] is not None:
+            level = rng.random()
+            if level > 0.85:
+                wanted = [i + 1 for i, p in enumerate(parts) if p["group"] is not None]
+            elif level > 0.6:
+                wanted = [i + 1 for i, p in enumerate(parts) if p["group"] == part["group"]]
+        at = int(rng.integers(len(rows)))
+        mask = np.isin(region, wanted)
+        side = mask.shape[0] // scale
+        masks.append(mask.reshape(side, scale, side, scale).mean(axis=(1, 3)) >= 0.5)
+        points.append([[columns[at], rows[at]]])
+    return np.array(points, dtype=np.float32), np.array(masks)
+
+
+def pretrain_sam(config, out, recipe=SamRecipe(), seed=0, quiet=False):
+    """Promptable segmentation: a point on something -> its mask; returns (Sam, metrics)."""
+    size, side = config.sam.image_size, 4 * config.sam.grid
+    samples, pictures = draw(plan(recipe.mix, recipe.images), seed + 1, size)
+    pictures = [np.asarray(p[0]) for p in pictures]
+    known = {}  # regions, found when first asked for
+    model = initialise(Sam(config.sam, prompt_parts(config)), seed)
+    rng = np.random.default_rng([seed, 1])
+    labels = torch.ones(recipe.batch, recipe.prompts, 1)
+
+    def step():
+        chosen = rng.integers(len(samples), size=recipe.batch).tolist()
+        for i in chosen:
+            if i not in known:
+                known[i] = regions(samples[i].images[0], size)
+        asked = [prompts_for(*known[i], recipe.prompts, rng, size // side) for i in chosen]
+        points, target = (torch.from_numpy(np.stack(part)) for part in zip(*asked))
+        pixels = torch.from_numpy(np.stack([pictures[i] for i in chosen])).permute(0, 3, 1, 2).float() / 255
+        logits, guess = model(normalise(pixels, config.sam), points, labels)
+        loss, iou = mask_loss(logits, target)
+        best = loss[:, :, 1:].min(dim=2).values  # of the masks for ambiguity only the best is trained
+        total = best.mean() + 0.3 * loss[:, :, 0].mean() + F.mse_loss(guess, iou)
+        total.backward()
+        return {
+            "loss": round(total.item(), 5), "tokens": recipe.batch * recipe.prompts,
+            "iou": round(iou[:, :, 1:].max(dim=2).values.mean().item(), 4),
+        }  # fmt: skip
+
+    groups = groups_of(model, recipe.lr, recipe.muon_lr)
+    lines = optimise("stage0-sam", groups, recipe.steps, step, out, warmup=50, quiet=quiet)
+    model.vision.early_neck.load_state_dict(model.vision.neck.state_dict())  # as released: a copy to start from
+    return model.eval(), lines
+
+
+def language_row(made, processor):
+    return dialogue(made, processor) if made.turns else page(made, processor)
+
+
+def pretrain_language(config, processor, out, recipe=LanguageRecipe(), seed=0, quiet=False):
+    """Next-token prediction on real English, a little Chinese, and text-only exercises; (Decoder, metrics)."""
+    rows = [language_row(s, processor) for s in text_pool(recipe.mix, recipe.samples, seed + 2)]
+    rng = np.random.default_rng([seed, 2])
+    model = initialise(Decoder(config.decoder), seed)
+
+    def window(row):
+        ids, labels = row
+        start = int(rng.integers(max(1, len(ids) - recipe.length + 1)))
+        return ids[start : start + recipe.length], labels[start : start + recipe.length]
+
+    def step():
+        chosen = sorted((window(rows[i]) for i in rng.integers(len(rows), size=recipe.batch)), key=lambda r: len(r[0]))
+        predicted = sum(label != IGNORE for _, labels in chosen for label in labels[1:])
+        loss = 0.0
+        for at in np.array_split(np.arange(len(chosen)), 3):
+            ids, labels = pad_right([chosen[i] for i in at], config.pad_token_id)
+            told = labels[:, 1:] != IGNORE
+            logits = model.head(model(model.embed(ids))[:, :-1][told])
+            part = F.cross_entropy(logits, labels[:, 1:][told], reduction="sum") / predicted
+            part.backward()
+            loss += part.item()
+        return {"loss": round(loss, 5), "tokens": sum(len(ids) for ids, _ in chosen)}
+
+    groups = groups_of(model, recipe.lr, recipe.muon_lr)
+    lines = optimise("stage0-language", groups, recipe.steps, step, out, warmup=100, quiet=quiet)
+    return model.eval(), lines
+
+
+def tokenizer_texts(seed=0):
+    """What the shipped tokenizer is trained on: real English, Chinese, and the world's own words, as conversations."""
+    from ..processor import SYSTEM_PROMPT
+
+    yield from PARAGRAPHS["english"]("train")
+    yield from PARAGRAPHS["chinese"]("train") * 20
+    yield from [SYSTEM_PROMPT] * 300
+    for source in ("naming", "counting", "relations", "documents", "signs", "digits", "several-digits", "lists", "repeats"):
+        for index in range(400):
+            for question, answer in sample(source, seed, index).turns:
+                yield f"User: <image_placeholder>\n{question}\n\nAssistant: {answer}"
+
+
+def make_tokenizer(size, path):
+    """Train the tokenizer and write it to `path`."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    tokenizer = Tokenizer.train(tokenizer_texts(), size)
+    tokenizer.save(path)
+    return tokenizer

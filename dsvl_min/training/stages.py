@@ -1,0 +1,81 @@
+"""The stages as data: what is trained, on what, for how long.
+
+A stage is a table row, not a branch in a loop.  A part whose learning rate is absent is frozen.
+Source: paper sections 3.3 and 4.1, Tables 1, 2 and 4.
+"""
+
+from dataclasses import dataclass, field
+
+from ..config import ConfigError
+from ..data.sources import SOURCES
+
+# The parts a stage may train.  The two convolutions and alpha sit inside SAM's module but belong
+# to the adaptor, as the paper counts them (deviation `convolutions-with-the-adaptor`).
+PARTS = {
+    "siglip": ("vision.siglip.",),
+    "sam": ("vision.sam.",),
+    "downsample": ("vision.sam.downsample.", "vision.sam.alpha"),
+    "adaptor": ("adaptor.",),
+    "decoder": ("decoder.",),
+}
+
+
+def part_of(name):
+    """The part a parameter belongs to; the longest matching prefix decides."""
+    matches = [(len(p), part) for part, prefixes in PARTS.items() for p in prefixes if name.startswith(p)]
+    return max(matches)[1]
+
+
+@dataclass(frozen=True)
+class Share:
+    """A source's part of the mix.  low, high: its range of difficulty."""
+
+    source: str
+    weight: float
+    low: float = 0.0
+    high: float = 1.0
+
+    def __post_init__(self):
+        if self.source not in SOURCES:
+            raise ConfigError(f"Share.source: no source {self.source!r}; the sources are {', '.join(SOURCES)}")
+        if not self.weight > 0:
+            raise ConfigError(f"Share.weight of {self.source} must be positive, got {self.weight!r}")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One row of the table.
+
+    lr: learning rate of each trained part; absent or zero is frozen.  reads: "pages" (image, then text) or
+    "dialogues" (questions and answers).  warmup: steps of linear rise; then cosine to a tenth.
+    """
+
+    name: str
+    lr: dict
+    steps: int
+    batch: int
+    mix: tuple
+    reads: str = "pages"
+    warmup: int = 20
+    betas: tuple = (0.9, 0.95)
+    weight_decay: float = 0.0
+    clip: float = 1.0
+    text_share: float = 0.0  # share of steps that read text alone
+    text_mix: tuple = field(default=())
+
+    def __post_init__(self):
+        unknown = sorted(set(self.lr) - set(PARTS))
+        if unknown:
+            raise ConfigError(f"Stage.lr of {self.name}: no part {', '.join(unknown)}; the parts are {', '.join(PARTS)}")
+        if not any(rate > 0 for rate in self.lr.values()):
+            raise ConfigError(f"Stage.lr of {self.name} trains nothing: every part is frozen")
+        if self.steps < 1 or self.batch < 1:
+            raise ConfigError(f"Stage {self.name} needs at least one step and one sample, got {self.steps} and {self.batch}")
+        if self.warmup >= self.steps:
+            raise ConfigError(f"Stage.warmup of {self.name} ({self.warmup}) must be shorter than its {self.steps} steps")
+        if not 0 <= self.text_share <= 1:
+            raise ConfigError(f"Stage.text_share of {self.name} must lie in 0..1, got {self.text_share!r}")
+        if self.reads not in ("pages", "dialogues"):
+            raise ConfigError(f"Stage.reads of {self.name} must be pages or dialogues, got {self.reads!r}")
+        if self.text_share < 1 and not self.mix or self.text_share > 0 and not self.text_mix:
+            raise ConfigError(f"Stage {self.name} has a share of batches without a source to fill them")

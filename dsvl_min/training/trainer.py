@@ -1,0 +1,163 @@
+"""One loop for every stage.
+
+It freezes what the stage freezes, draws batches from what was made beforehand, and writes a line of
+metrics a step and a checkpoint a stage.
+"""
+
+import json
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from ..checkpoint import save
+from ..config import IGNORE
+from ..data.collate import dialogue, pad_right, page
+from .muon import Muon
+from .pool import image_embeddings
+from .stages import PARTS, part_of
+
+CHUNKS = 3  # a step's samples, sorted by length, run in this many pieces: less padding
+
+
+def trainable(model, stage):
+    """Freeze and free parameters as the stage says; returns {part: its trained parameters}."""
+    groups = {part: [] for part in PARTS}
+    for name, p in model.named_parameters():
+        part = part_of(name)
+        p.requires_grad_(stage.lr.get(part, 0) > 0)
+        if p.requires_grad:
+            groups[part].append(p)
+    return {part: ps for part, ps in groups.items() if ps}
+
+
+def schedule(step, steps, warmup):
+    """The factor on every learning rate: linear warm-up, then a cosine down to a tenth."""
+    if step < warmup:
+        return (step + 1) / warmup
+    done = (step - warmup) / max(1, steps - warmup)
+    return 0.1 + 0.45 * (1 + math.cos(math.pi * done))
+
+
+def summed_loss(model, rows, features, siglip_trains=False):
+    """Cross-entropy summed over the supervised tokens of some rows.
+
+    Logits are computed only where something is predicted: most positions are image or question.
+    """
+    ids, labels = pad_right(rows, model.config.pad_token_id)
+    device = model.decoder.embed.weight.device
+    ids, labels = ids.to(device), labels.to(device)
+    images = None if features is None else image_embeddings(model, features, siglip_trains)
+    hidden = model.decoder(model.embed(ids, images))[:, :-1]
+    told = labels[:, 1:] != IGNORE
+    logits = model.decoder.head(hidden[told])
+    return F.cross_entropy(logits.float(), labels[:, 1:][told], reduction="sum")
+
+
+class Batches:
+    """Steps of a stage: each reads text alone or images with text (modality grouping)."""
+
+    def __init__(self, stage, pool, texts, processor, seed):
+        self.stage, self.pool, self.texts, self.processor = stage, pool, texts, processor
+        self.rng = np.random.default_rng([seed, sum(map(ord, stage.name))])
+        self.row = page if stage.reads == "pages" else dialogue
+        sources = [s.source for s in pool.samples] if pool else []
+        weight = {share.source: share.weight for share in stage.mix}
+        self.members = {name: np.array([i for i, s in enumerate(sources) if s == name]) for name in weight}
+        self.names = list(weight)
+        self.shares = np.array([weight[n] for n in self.names]) / sum(weight.values()) if weight else None
+
+    def __next__(self):
+        """Chunks of (rows, features) for one step; features are None for text."""
+        limit = self.processor.config.decoder.max_positions
+        if self.rng.random() < self.stage.text_share:
+            chosen = [self.texts[i] for i in self.rng.integers(len(self.texts), size=self.stage.batch)]
+            rows = [self.text_row(s, limit) for s in chosen]
+            order = sorted(range(len(rows)), key=lambda i: len(rows[i][0]))
+            return [([rows[i] for i in part], None) for part in np.array_split(order, CHUNKS) if len(part)]
+        names = self.rng.choice(len(self.names), size=self.stage.batch, p=self.shares)
+        indices = [int(self.rng.choice(self.members[self.names[n]])) for n in names]
+        rows = {i: self.row(self.pool.samples[i], self.processor) for i in set(indices)}
+        indices.sort(key=lambda i: len(rows[i][0]))
+        chunks = []
+        for part in np.array_split(indices, CHUNKS):
+            if len(part):
+                _, features = self.pool.take(part.tolist())
+                chunks.append(([rows[int(i)] for i in part], features))
+        return chunks
+
+    def text_row(self, sample, limit):
+        row = dialogue(sample, self.processor) if sample.turns else page(sample, self.processor)
+        return row[0][:limit], row[1][:limit]
+
+
+def optimise(name, groups, steps, step, out, warmup=20, betas=(0.9, 0.95), weight_decay=0.0, clip=1.0, quiet=False):
+    """The loop itself, over parameter groups {"params": …, "lr": …}: AdamW, or Muon where "muon" is true.
+
+    step(): computes gradients for one step and returns what to log, with "loss" and "tokens" (or samples) among
+    it.  A line a step goes to out/metrics.jsonl.  Returns those lines as dictionaries.
+    """
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    kinds = {True: [], False: []}
+    for group in groups:
+        kinds[group.get("muon", False)].append({"params": group["params"], "lr": group["lr"], "base": group["lr"]})
+    optimizers = [torch.optim.AdamW(kinds[False], betas=betas, weight_decay=weight_decay)] if kinds[False] else []
+    optimizers += [Muon(kinds[True])] if kinds[True] else []
+    parameters = [p for group in groups for p in group["params"]]
+    lines, started = [], time.time()
+    bar = tqdm(range(steps), desc=name, disable=quiet, unit="step")
+    with (out / "metrics.jsonl").open("a", encoding="utf-8") as log:
+        for number in bar:
+            factor = schedule(number, steps, warmup)
+            for group in (group for optimizer in optimizers for group in optimizer.param_groups):
+                group["lr"] = group["base"] * factor
+            entry = step()
+            norm = torch.nn.utils.clip_grad_norm_(parameters, clip)
+            for optimizer in optimizers:
+                optimizer.step()
+                optimizer.zero_grad(set_to_none=True)
+            entry = {
+                "stage": name, "step": number, **entry, "lr": round(factor, 5), "grad_norm": round(float(norm), 4),
+                "seconds": round(time.time() - started, 2),
+            }  # fmt: skip
+            lines.append(entry)
+            log.write(json.dumps(entry) + "\n")
+            recent = lines[-20:]
+            pace = sum(line["tokens"] for line in recent[1:]) / max(1e-3, recent[-1]["seconds"] - recent[0]["seconds"])
+            bar.set_postfix(loss=f"{np.mean([line['loss'] for line in recent]):.3f}", tokens=f"{pace:,.0f}/s")
+    return lines
+
+
+def run_stage(model, processor, stage, pool, texts, out, seed=0, quiet=False):
+    """Train one stage in place; returns its metrics, one dictionary a step.
+
+    out: a folder; metrics.jsonl grows there and `stage.name`/ receives the checkpoint.
+    """
+    parts = trainable(model, stage)
+    batches = Batches(stage, pool, texts, processor, seed)
+    siglip_trains = "siglip" in parts
+
+    def step():
+        chunks = next(batches)
+        predicted = sum(label != IGNORE for rows, _ in chunks for _, labels in rows for label in labels[1:])
+        loss = 0.0
+        for rows, features in chunks:
+            part = summed_loss(model, rows, features, siglip_trains) / predicted
+            part.backward()
+            loss += part.item()
+        tokens = sum(len(ids) for rows, _ in chunks for ids, _ in rows)
+        return {"loss": round(loss, 5), "tokens": tokens, "text": chunks[0][1] is None}
+
+    model.train()
+    groups = [{"params": ps, "lr": stage.lr[part]} for part, ps in parts.items()]
+    lines = optimise(
+        stage.name, groups, stage.steps, step, out, stage.warmup, stage.betas, stage.weight_decay, stage.clip, quiet
+    )
+    model.eval()
+    save(model, processor, Path(out) / stage.name)
+    return lines
