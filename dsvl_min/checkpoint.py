@@ -119,6 +119,7 @@ def _rows(theirs, tensor, config):
 
 
 FORMAT = "dsvl-min/1"
+WEIGHTS = Path(__file__).parent / "weights"
 
 
 class CheckpointError(ValueError):
@@ -156,14 +157,20 @@ def save(model, processor, folder, dtype=None, record=None):
     write_atomically(folder / "config.json", json.dumps(described, indent=1).encode())
 
 
-def load_folder(folder, dtype=torch.float32, device="cpu"):
-    """Open a folder that `save` wrote: (model, processor), in evaluation mode.
+def load(name, dtype=torch.float32, device="cpu"):
+    """Open a trained model: (model, processor), the model in evaluation mode.
 
+    name: "tiny", the model that comes with the package, or a folder that `save` wrote.
     Raises CheckpointError naming the file or tensor that is missing, damaged or of another shape.
     """
-    folder = Path(folder)
+    folder = Path(name)
     if not folder.is_dir():
-        raise CheckpointError(f"there is no folder {folder}")
+        folder = WEIGHTS / str(name).lower()
+    if not folder.is_dir():
+        shipped = ", ".join(sorted(p.name for p in WEIGHTS.iterdir() if (p / "config.json").exists()))
+        raise CheckpointError(
+            f"there is no folder {str(name)!r}, and no model of that name comes with the package (it has: {shipped})"
+        )
     described = _read_json(folder / "config.json")
     if described.get("format") != FORMAT:
         raise CheckpointError(f"{folder / 'config.json'}: format {described.get('format')!r} is not {FORMAT!r}")

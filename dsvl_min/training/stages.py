@@ -79,3 +79,47 @@ class Stage:
             raise ConfigError(f"Stage.reads of {self.name} must be pages or dialogues, got {self.reads!r}")
         if self.text_share < 1 and not self.mix or self.text_share > 0 and not self.text_mix:
             raise ConfigError(f"Stage {self.name} has a share of batches without a source to fill them")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The stages of one size and what they read.
+
+    images: (source, count, low, high) rows of the images made beforehand; texts: shares of text_count text-only
+    samples.
+    """
+
+    stages: tuple
+    images: tuple
+    texts: tuple
+    text_count: int
+
+
+_TEXTS = (Share("english", 2), Share("chinese", 0.2), Share("grid", 1), Share("lists", 2), Share("repeats", 1))
+_IMAGES = (
+    Share("naming", 1), Share("counting", 1), Share("relations", 1), Share("documents", 2), Share("free-documents", 0.7),
+    Share("signs", 0.7), Share("digits", 1), Share("several-digits", 0.7),
+)  # fmt: skip
+
+STAGES = {
+    "tiny": Recipe(
+        stages=(
+            Stage("stage1", {"adaptor": 2e-3, "downsample": 2e-3}, 250, 48, _IMAGES),
+            Stage(
+                "stage2", {"adaptor": 1e-3, "downsample": 1e-3, "decoder": 1e-3}, 400, 48, _IMAGES,
+                text_share=0.2, text_mix=_TEXTS,
+            ),
+            Stage(
+                "stage3", {"adaptor": 1e-3, "downsample": 1e-3, "decoder": 1e-3, "siglip": 3e-4}, 300, 32, _IMAGES,
+                reads="dialogues", text_share=0.2, text_mix=_TEXTS,
+            ),
+        ),
+        images=(
+            ("naming", 1200, 0.0, 1.0), ("counting", 1200, 0.0, 1.0), ("relations", 1000, 0.0, 1.0),
+            ("documents", 1500, 0.3, 0.74), ("free-documents", 800, 0.0, 1.0), ("signs", 800, 0.0, 1.0),
+            ("digits", 1000, 0.0, 1.0), ("several-digits", 700, 0.0, 1.0),
+        ),
+        texts=_TEXTS,
+        text_count=3000,
+    ),
+}  # fmt: skip

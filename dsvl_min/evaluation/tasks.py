@@ -1,0 +1,157 @@
+"""Does it answer, and does it look?  Each task is asked four times.
+
+With the right image; with a blank one; with another sample's image; with none.  An answer that survives the
+last three did not come from the picture.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from PIL import Image
+from tqdm import tqdm
+
+from ..checkpoint import write_atomically
+from ..data.sources import sample
+
+CONTROLS = ("image", "blank", "shuffled", "none")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A question asked of held-out samples.
+
+    name: how tables call it; source, difficulty: where its samples come from; question: the one to ask of
+    each sample, or "" for the sample's first; score: "exact" (the whole answer) or "characters".
+    """
+
+    name: str
+    source: str
+    difficulty: float = 1.0
+    question: str = ""
+    score: str = "exact"
+
+
+TASKS = (
+    Task("naming", "naming", question="What is in the image?"),
+    Task("grid documents", "documents", difficulty=0.4, question="Read the text.", score="characters"),
+    Task("handwritten digit", "digits", question="Which digit is written here?"),
+    Task("counting", "counting"),
+    Task("relations", "relations"),
+    Task("signs", "signs", question="What does the sign say?"),
+    Task("ragged documents", "documents", difficulty=0.6, question="Read the text.", score="characters"),
+    Task("free documents", "free-documents", question="Read the text.", score="characters"),
+    Task("several digits", "several-digits", question="Which digits are written here?"),
+)
+
+
+def edit_distance(a, b):
+    """How many insertions, deletions and replacements turn one string into the other (Levenshtein)."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        last, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (x != y))
+    return row[-1]
+
+
+def score(answer, truth, kind):
+    """1 or 0 for "exact"; for "characters" one minus the share of characters to edit, at least 0."""
+    if kind == "exact":
+        return float(answer == truth)
+    return max(0.0, 1.0 - edit_distance(answer, truth) / max(1, len(truth)))
+
+
+def questions(task, seed, count, split="held-out"):
+    """`count` samples of a task with the question asked and the answer expected: [(sample, question, answer)]."""
+    asked = []
+    for index in range(count):
+        made = sample(task.source, seed, index, split, task.difficulty)
+        question = task.question or made.turns[0][0]
+        asked.append((made, question, dict(made.turns)[question]))
+    return asked
+
+
+def answers(model, processor, asked, control="image", batch=50, max_new_tokens=64):
+    """The model's own words, greedily, for each (sample, question, answer) under one control."""
+    size = (model.config.sam or model.config.siglip).image_size
+    device = model.decoder.embed.weight.device
+    pictures = [made.pictures(size) for made, _, _ in asked]
+    if control == "blank":
+        mean = tuple(int(255 * m) for m in (model.config.sam or model.config.siglip).mean)
+        pictures = [[Image.new("RGB", (size, size), mean)] * len(images) for images in pictures]
+    elif control == "shuffled":
+        pictures = pictures[1:] + pictures[:1]
+    elif control == "none":
+        pictures = [[] for _ in pictures]
+    elif control != "image":
+        raise ValueError(f"no control {control!r}; the controls are {', '.join(CONTROLS)}")
+    out = []
+    for start in range(0, len(asked), batch):
+        conversations = [
+            [{"role": "User", "content": (processor.config.image_tag + "\n") * len(images) + question, "images": images}]
+            for images, (_, question, _) in zip(pictures[start : start + batch], asked[start : start + batch], strict=True)
+        ]
+        inputs = {k: v.to(device) for k, v in processor(conversations).items()}
+        out += [processor.decode(ids) for ids in model.generate(**inputs, max_new_tokens=max_new_tokens)]
+    return out
+
+
+def evaluate(model, processor, seed=0, count=500, tasks=TASKS, controls=CONTROLS, quiet=False):
+    """The table: {"tasks": {task: {control: mean score}}, "seed", "count", "examples"}.
+
+    Samples are held out: no training run draws from that split, whatever its seed.
+    """
+    if count < 2:
+        raise ValueError(f"count must be at least 2, so that images can be exchanged; got {count}")
+    table, examples = {}, {}
+    bar = tqdm(total=len(tasks) * len(controls), desc="evaluating", disable=quiet, unit="run")
+    for task in tasks:
+        asked = questions(task, seed, count)
+        table[task.name] = {"score": task.score}
+        for control in controls:
+            said = answers(model, processor, asked, control)
+            marks = [score(s, truth, task.score) for s, (_, _, truth) in zip(said, asked, strict=True)]
+            table[task.name][control] = round(sum(marks) / len(marks), 4)
+            if control == "image":
+                examples[task.name] = [
+                    {"question": q, "answer": s, "truth": t} for s, (_, q, t) in zip(said[:8], asked[:8], strict=True)
+                ]
+            bar.update()
+    bar.close()
+    return {"seed": seed, "count": count, "tasks": table, "examples": examples}
+
+
+def as_table(result):
+    """The result as text, a row a task."""
+    width = max(len(name) for name in result["tasks"]) + 2
+    controls = [c for c in CONTROLS if c in next(iter(result["tasks"].values()))]
+    lines = ["task".ljust(width) + "".join(c.rjust(10) for c in controls)]
+    for name, row in result["tasks"].items():
+        unit = " (characters)" if row["score"] == "characters" else ""
+        lines.append(name.ljust(width) + "".join(f"{row[c]:10.1%}" for c in controls) + unit)
+    return "\n".join(lines)
+
+
+def write_json(result, path):
+    """Write the result to a file, creating its folder."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, json.dumps(result, indent=1, ensure_ascii=False).encode())
+
+
+@torch.no_grad()
+def bits_per_byte(model, processor, paragraphs, length=256):
+    """How many bits the decoder needs for each byte of real text; lower is better.
+
+    Each paragraph is read on its own, cut to `length` tokens.
+    """
+    bits = count = 0.0
+    for paragraph in paragraphs:
+        ids = processor.tokenizer.encode(paragraph)[: length - 1]
+        read = torch.tensor([[processor.config.bos_token_id, *ids]], device=model.decoder.embed.weight.device)
+        logits = model.decoder.head(model.decoder(model.decoder.embed(read)))[0, :-1]
+        bits -= float(logits.log_softmax(dim=-1).gather(1, read[0, 1:, None]).sum()) / 0.6931471805599453
+        count += len(processor.tokenizer.decode(ids).encode())
+    return bits / count

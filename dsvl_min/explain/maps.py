@@ -1,0 +1,85 @@
+"""Two maps of one answer: where the decoder attends, and which pixels the answer rests on.
+
+Shapes: S side of the high-resolution image, P image tokens.
+"""
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from ..attention import capture_attention
+from ..processor import normalise, to_square
+
+
+def ask(processor, image, question, answer=""):
+    """The batch of one question about one image, with an answer already given or none."""
+    messages = [{"role": "User", "content": f"{processor.config.image_tag}\n{question}", "images": [image]}]
+    if answer:
+        messages.append({"role": "Assistant", "content": answer})
+    return processor(messages, supervise=True)
+
+
+def attention_map(model, batch):
+    """Attention of the prompt's last position to the image, averaged over layers and heads: [grid, grid], sums to one.
+
+    batch: one conversation with one image, as `ask` makes it without an answer.
+    """
+    with torch.no_grad(), capture_attention(model.decoder) as weights:
+        model(**{k: v for k, v in batch.items() if k != "labels"})
+    at = (batch["input_ids"][0] == model.config.image_token_id).nonzero()[:, 0]
+    rows = torch.stack([layers[0][0, :, -1, at].mean(dim=0) for layers in weights.values()])  # [layers, P]
+    row = rows.mean(dim=0)
+    return (row / row.sum()).unflatten(0, (model.config.image_grid, -1)).numpy()
+
+
+def answer_log_probability(model, batch, square):
+    """Log-probability of the batch's answer, end token included, for other pixels: [B, 3, S, S] in 0..1 -> [B].
+
+    batch: one conversation, as `ask` makes it with an answer.
+    """
+    B, config = len(square), model.config
+    pixels = {}
+    if config.siglip:
+        low = square
+        if config.sam:
+            size = (config.siglip.image_size, config.siglip.image_size)
+            low = F.interpolate(square, size=size, mode="bilinear", antialias=True, align_corners=False)
+        pixels["pixel_values"] = normalise(low, config.siglip)
+    if config.sam:
+        pixels["high_res_pixel_values"] = normalise(square, config.sam)
+    logits = model(batch["input_ids"].expand(B, -1), **pixels).logits[:, :-1]
+    labels = batch["labels"][:, 1:].expand(B, -1)
+    told = logits.log_softmax(dim=-1).gather(2, labels.clamp(min=0)[..., None])[..., 0]
+    return (told * (labels >= 0)).sum(dim=1)
+
+
+@torch.no_grad()
+def occlusion_map(model, processor, image, question, answer, window=16, stride=8):
+    """How much the answer's log-probability falls when a window is covered with the padding colour: [S, S].
+
+    Each pixel holds the mean over the windows that cover it.  Uses Captum's Occlusion.
+    """
+    try:
+        from captum.attr import Occlusion
+    except ImportError:
+        raise ImportError('occlusion needs Captum: pip install "dsvl-min[book]"') from None
+    encoder = model.config.sam or model.config.siglip
+    square = to_square(image, encoder.image_size, encoder.mean)[None]
+    batch = ask(processor, image, question, answer)
+    ground = torch.tensor(encoder.mean).view(1, 3, 1, 1).expand_as(square)
+    fall = Occlusion(lambda pixels: answer_log_probability(model, batch, pixels)).attribute(
+        square, sliding_window_shapes=(3, window, window), strides=(3, stride, stride), baselines=ground,
+        perturbations_per_eval=32,
+    )  # fmt: skip
+    return fall[0].mean(dim=0).numpy()
+
+
+def share_on(heat, mask):
+    """The share of a map's positive part that falls inside a mask; chance is the mask's own share of the area.
+
+    heat: [g, g] or [S, S]; mask [S, S] boolean, S a multiple of g.
+    """
+    heat = np.clip(np.asarray(heat, dtype=np.float64), 0, None)
+    times = mask.shape[0] // heat.shape[0]
+    heat = np.kron(heat, np.ones((times, times)))
+    return float((heat * mask).sum() / max(heat.sum(), 1e-12))

@@ -1,0 +1,167 @@
+"""From pretrained parts to a finished model: one call, one folder."""
+
+import json
+import platform
+import time
+from datetime import date
+from importlib import metadata
+from pathlib import Path
+
+import torch
+from safetensors.torch import save as to_bytes
+
+from ..checkpoint import WEIGHTS, CheckpointError, fill, read_tensors, save, write_atomically
+from ..config import ConfigError, ModelConfig
+from ..init import initialise
+from ..model import DeepSeekVL
+from ..processor import Processor
+from ..sam import Sam
+from ..siglip import Siglip
+from ..decoder import Decoder
+from ..tokenizer import Tokenizer
+from . import stage0
+from .pool import make_pool, text_pool
+from .stages import STAGES
+from .trainer import run_stage
+
+STAGE_NUMBERS = (0, 1, 2, 3)
+
+
+def hardware():
+    """What the run ran on, for its record."""
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{torch.get_num_threads()} CPU threads"
+    return {
+        "device": device, "machine": platform.machine(), "python": platform.python_version(),
+        "packages": {name: metadata.version(name) for name in ("torch", "numpy", "pillow", "tokenizers")},
+        "date": date.today().isoformat(),
+    }  # fmt: skip
+
+
+def make_parts(config, folder, seed=0, quiet=False):
+    """Stage 0: tokenizer, SigLIP, SAM and decoder from nothing, written to `folder`.
+
+    Every part is stored in half precision, with record.json telling minutes and losses.
+    """
+    folder = Path(folder)
+    record = {"what": "stage 0 parts", "size": config.name, "seed": seed, "hardware": hardware(), "minutes": {}}
+    curves = {}
+    started = time.time()
+
+    def finish(name, module, lines):
+        nonlocal started
+        state = {k: v.detach().half().contiguous() for k, v in module.state_dict().items()}
+        write_atomically(folder / f"{name}.safetensors", to_bytes(state))
+        record["minutes"][name] = round((time.time() - started) / 60, 2)
+        curves[name] = thin(lines)
+        started = time.time()
+
+    tokenizer = stage0.make_tokenizer(config.decoder.vocab_size, folder / "tokenizer.json")
+    processor = Processor(tokenizer, config)
+    record["minutes"]["tokenizer"] = round((time.time() - started) / 60, 2)
+    started = time.time()
+    finish("siglip", *stage0.pretrain_siglip(config, tokenizer, folder, seed=seed, quiet=quiet))
+    finish("sam", *stage0.pretrain_sam(config, folder, seed=seed, quiet=quiet))
+    finish("decoder", *stage0.pretrain_language(config, processor, folder, seed=seed, quiet=quiet))
+    record["curves"] = curves
+    write_atomically(folder / "record.json", json.dumps(record, indent=1).encode())
+    (folder / "metrics.jsonl").unlink(missing_ok=True)
+    return record
+
+
+def thin(lines, points=200):
+    """Metrics thinned to about `points` means of neighbouring steps: what a curve needs."""
+    width = max(1, len(lines) // points)
+    out = []
+    for at in range(0, len(lines) - width + 1, width):
+        group = lines[at : at + width]
+        out.append({
+            "step": group[0]["step"], "loss": round(sum(line["loss"] for line in group) / width, 4),
+            "seconds": group[-1]["seconds"],
+        })  # fmt: skip
+    return out
+
+
+def read_part(folder, name, module):
+    """Fill `module` (built on the meta device) from one of the stage-0 files."""
+    path = Path(folder) / f"{name}.safetensors"
+    return fill(module, read_tensors(path), path, torch.float32).eval()
+
+
+def pretrained(config, folder, name):
+    """One of the pretrained parts: "siglip" (both towers), "sam" (with its mask decoder) or "decoder"."""
+    with torch.device("meta"):
+        if name == "siglip":
+            module = Siglip(config.siglip, stage0.text_tower(config))
+        elif name == "sam":
+            module = Sam(config.sam, stage0.prompt_parts(config))
+        elif name == "decoder":
+            module = Decoder(config.decoder)
+        else:
+            raise ConfigError(f"no part {name!r}; the parts are siglip, sam and decoder")
+    return read_part(folder, name, module)
+
+
+def assemble(config, folder, seed=0):
+    """A DeepSeekVL of pretrained parts with a fresh adaptor: where stage 1 begins.
+
+    folder: where `make_parts` wrote.  Returns (model, processor).
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise CheckpointError(f"there are no pretrained parts in {folder}; `dsvl train --stages 0` makes them")
+    tokenizer = Tokenizer.load(folder / "tokenizer.json")
+    model = initialise(DeepSeekVL(config), seed)
+    model.decoder.load_state_dict(pretrained(config, folder, "decoder").state_dict())
+    if config.siglip:
+        model.vision.siglip.load_state_dict(pretrained(config, folder, "siglip").vision.state_dict())
+    if config.sam:
+        state = pretrained(config, folder, "sam").vision.state_dict()
+        fresh = {k: v for k, v in model.vision.sam.state_dict().items() if k.startswith("downsample.") or k == "alpha"}
+        model.vision.sam.load_state_dict(state | fresh)
+    return model, Processor(tokenizer, config)
+
+
+def train(size="tiny", vision=None, stages=(1, 2, 3), out=None, seed=0, quiet=False):
+    """Train a size through the chosen stages and save it to `out` (default: runs/<size>).
+
+    The folder ends up with the finished model in our own layout, a checkpoint for each stage, metrics.jsonl
+    and record.json; nothing that came with the package is overwritten.  Stage 0 makes new pretrained parts in
+    out/parts; without it the package's own are used.  Returns (model, processor, record).
+    Raises ConfigError for a size or stage that does not exist.
+    """
+    config = ModelConfig.preset(size, vision)
+    if config.name not in STAGES:
+        raise ConfigError(f"no stages are written down for size {size!r}; there are some for {', '.join(STAGES)}")
+    wrong = [n for n in stages if n not in STAGE_NUMBERS]
+    if wrong or not stages:
+        raise ConfigError(f"stages must be some of 0, 1, 2, 3; got {', '.join(map(str, stages)) or 'none'}")
+    recipe = STAGES[config.name]
+    out = Path(out or f"runs/{config.name}")
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "metrics.jsonl").unlink(missing_ok=True)
+    started, record = time.time(), {"size": config.name, "vision": config.vision, "seed": seed, "hardware": hardware()}
+    record["minutes"] = {}
+    parts = WEIGHTS / f"{config.name}-parts"
+    if 0 in stages:
+        parts = out / "parts"
+        make_parts(config, parts, seed, quiet)
+        record["minutes"]["stage0"] = round((time.time() - started) / 60, 2)
+        if tuple(stages) == (0,):
+            return None, None, record
+    model, processor = assemble(config, parts, seed)
+    clock = time.time()
+    pool = make_pool(model, processor, recipe.images, seed, progress=None if quiet else "encoding images")
+    texts = text_pool(recipe.texts, recipe.text_count, seed)
+    record["minutes"]["images"] = round((time.time() - clock) / 60, 2)
+    record["images"] = len(pool.samples)
+    curves = {}
+    for number in sorted(set(stages) - {0}):
+        clock = time.time()
+        stage = recipe.stages[number - 1]
+        curves[stage.name] = thin(run_stage(model, processor, stage, pool, texts, out, seed, quiet))
+        record["minutes"][stage.name] = round((time.time() - clock) / 60, 2)
+    record["minutes"]["total"] = round((time.time() - started) / 60, 2)
+    record["parameters"] = sum(p.numel() for p in model.parameters())
+    record["curves"] = curves
+    save(model, processor, out, record=record)
+    return model, processor, record
