@@ -1,0 +1,42 @@
+# make book    set up, train the three stages, execute the chapters, render the pages
+# make test    set up if needed, run every test
+# make serve   show the book at http://localhost:8000
+# make clean   forget runs and rendered pages, keep the environment
+#
+# On Linux without a GPU, spare yourself gigabytes of CUDA:
+#   make book TORCH_INDEX=https://download.pytorch.org/whl/cpu
+
+PYTHON ?= python3
+TORCH_INDEX ?=
+PORT ?= 8000
+
+BIN := .venv/bin
+INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+export OMP_NUM_THREADS ?= 2
+export PYTHONUNBUFFERED := 1
+
+.PHONY: setup train notebooks book test serve clean
+
+setup: .venv/ready
+
+.venv/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=python3.11")'
+	@echo "setting up .venv (about 3 minutes, 2 GB)"
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile $(INDEX) -c constraints.txt -e ".[book,test]"
+	@touch $@
+
+train: runs/tiny/evaluation.json
+
+book: setup
+	$(BIN)/python -m dsvl_min.build
+
+test: setup
+	$(BIN)/python -m pytest
+
+serve:
+	@echo "the book is at http://localhost:$(PORT)"
+	@$(PYTHON) -m http.server $(PORT) --directory _build/html
+
+clean:
+	rm -rf _build runs

@@ -1,0 +1,80 @@
+import pytest
+import torch
+
+from dsvl_min.config import ConfigError, ModelConfig
+from dsvl_min.model import DeepSeekVL
+from dsvl_min.training.stages import PARTS, STAGES, Share, Stage, part_of
+from dsvl_min.training.trainer import schedule, trainable
+
+MIX = (Share("naming", 1),)
+
+
+def test_every_parameter_belongs_to_one_part():
+    parts = {part_of(name) for name, _ in DeepSeekVL(ModelConfig.preset("tiny")).named_parameters()}
+    assert parts == set(PARTS)
+    assert part_of("vision.sam.downsample.first.weight") == part_of("vision.sam.alpha") == "downsample"
+    assert part_of("vision.sam.neck.mix.weight") == "sam"
+
+
+def test_the_tiny_stages_train_what_the_paper_trains():
+    first, second, third = STAGES["tiny"].stages
+    assert set(first.lr) == {"adaptor", "downsample"}
+    assert set(second.lr) == {"adaptor", "downsample", "decoder"}
+    assert set(third.lr) == {"adaptor", "downsample", "decoder", "siglip"}
+    assert all("sam" not in stage.lr for stage in STAGES["tiny"].stages)
+    assert all(stage.betas == (0.9, 0.95) and stage.clip == 1.0 and stage.weight_decay == 0 for stage in (first, second, third))
+
+
+def test_a_part_without_a_learning_rate_is_frozen():
+    model = DeepSeekVL(ModelConfig.preset("tiny"))
+    stage = Stage("s", {"adaptor": 1e-3, "decoder": 0.0}, 10, 4, MIX, warmup=2)
+    parts = trainable(model, stage)
+    assert set(parts) == {"adaptor"}
+    assert {part_of(n) for n, p in model.named_parameters() if p.requires_grad} == {"adaptor"}
+
+
+def test_the_learning_rate_rises_then_falls_to_a_tenth():
+    factors = [schedule(step, 100, 10) for step in range(100)]
+    assert factors[0] == 0.1 and factors[9] == 1.0 and max(factors) == 1.0
+    assert all(a >= b for a, b in zip(factors[10:], factors[11:], strict=False))
+    assert abs(schedule(100, 100, 10) - 0.1) < 1e-9
+
+
+@pytest.mark.parametrize(
+    "change,named",
+    [
+        ({"lr": {"eyes": 1.0}}, "no part eyes"),
+        ({"lr": {"adaptor": 0.0}}, "every part is frozen"),
+        ({"steps": 0}, "at least one step"),
+        ({"warmup": 10}, "warmup.*shorter"),
+        ({"text_share": 1.5}, "text_share"),
+        ({"text_share": 0.5}, "without a source"),
+        ({"mix": ()}, "without a source"),
+        ({"reads": "poems"}, "pages or dialogues"),
+    ],
+)
+def test_a_stage_that_cannot_work_says_why(change, named):
+    good = dict(name="s", lr={"adaptor": 1e-3}, steps=10, batch=4, mix=MIX, warmup=2)
+    Stage(**good)
+    with pytest.raises(ConfigError, match=named):
+        Stage(**{**good, **change})
+
+
+@pytest.mark.parametrize("source,weight,named", [("films", 1, "films"), ("naming", 0, "positive"), ("naming", -1, "positive")])
+def test_a_share_that_cannot_work_says_why(source, weight, named):
+    with pytest.raises(ConfigError, match=named):
+        Share(source, weight)
+
+
+def test_initial_weights_are_reproducible_and_of_even_scale():
+    from dsvl_min.init import initialise
+
+    a, b = (initialise(DeepSeekVL(ModelConfig.preset("tiny")), seed=3) for _ in range(2))
+    assert all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True))
+    c = initialise(DeepSeekVL(ModelConfig.preset("tiny")), seed=4)
+    assert not torch.equal(a.adaptor.out.weight, c.adaptor.out.weight)
+    pixels = torch.randn(8, 3, 48, 48), torch.randn(8, 3, 128, 128)
+    with torch.no_grad():
+        images = a.image_embeddings(*pixels)
+    words = a.decoder.embed.weight
+    assert 0.3 < images.std() / words.std() < 3

@@ -1,0 +1,155 @@
+"""The loop on a model of a few thousand parameters: seconds, not minutes."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import dsvl_min
+from dsvl_min.config import ConfigError, DecoderConfig, ModelConfig
+from dsvl_min.data.collate import page
+from dsvl_min.init import initialise
+from dsvl_min.model import DeepSeekVL
+from dsvl_min.processor import Processor
+from dsvl_min.training.muon import groups_of, orthogonalise
+from dsvl_min.training.pool import image_embeddings, make_pool, text_pool
+from dsvl_min.training.run import train
+from dsvl_min.training.stage0 import mask_loss, prompts_for
+from dsvl_min.training.stages import Share, Stage, part_of
+from dsvl_min.training.trainer import run_stage, summed_loss
+
+MIX = (Share("naming", 1), Share("digits", 1))
+TEXTS = (Share("repeats", 1),)
+
+
+@pytest.fixture(scope="module")
+def small(tiny):
+    """A model with tiny's geometry and tokenizer, but hardly any width."""
+    config = ModelConfig.preset("tiny")
+    config = replace(
+        config,
+        siglip=replace(config.siglip, width=16, layers=1, heads=2, mlp_width=16),
+        sam=replace(config.sam, width=16, layers=2, heads=2, mlp_width=16, neck_width=8, global_layers=(0, 1)),
+        decoder=DecoderConfig(2048, 16, 1, 2, 2, 16, 512),
+    )
+    processor = Processor(tiny[1].tokenizer, config)
+    model = initialise(DeepSeekVL(config))
+    pool = make_pool(model, processor, [("naming", 12, 0.0, 1.0), ("digits", 12, 0.0, 1.0)], seed=0, workers=1)
+    return model, processor, pool, text_pool(TEXTS, 20, seed=0)
+
+
+def stage(**changes):
+    return Stage(**{**dict(name="s", lr={"adaptor": 1e-2}, steps=4, batch=6, mix=MIX, warmup=1), **changes})
+
+
+def test_features_computed_beforehand_give_the_same_loss(small):
+    model, processor, pool, _ = small
+    samples, features = pool.take([0, 5, 13])
+    rows = [page(s, processor) for s in samples]
+    pictures = [im for s in samples for im in s.pictures(128)]
+    images = model.image_embeddings(**processor.pixels(pictures))
+    with torch.no_grad():
+        assert torch.allclose(image_embeddings(model, features), images, atol=1e-5)
+        assert torch.allclose(image_embeddings(model, features, siglip_trains=True), images, atol=1e-5)
+        beforehand = summed_loss(model, rows, features)
+        ids, labels = (torch.tensor([r[i] + [p] * (60 - len(r[i])) for r in rows]) for i, p in ((0, 0), (1, -100)))
+        whole = model(ids, **processor.pixels(pictures), labels=labels)
+    assert torch.isclose(beforehand / (labels != -100).sum(), whole.loss, atol=1e-5)
+
+
+@pytest.mark.parametrize("trained", [{"adaptor"}, {"adaptor", "downsample", "decoder"}, {"siglip", "adaptor"}])
+def test_frozen_parts_stay_bit_identical_and_trained_ones_move(small, trained, tmp_path):
+    model, processor, pool, texts = small
+    before = {k: v.clone() for k, v in model.state_dict().items()}
+    run_stage(
+        model, processor, stage(lr={part: 1e-2 for part in trained}), pool, texts, tmp_path, quiet=True
+    )
+    moved = {part_of(k) for k, v in model.state_dict().items() if not torch.equal(v, before[k])}
+    assert moved == trained
+
+
+def test_metrics_and_a_checkpoint_are_left_behind(small, tmp_path):
+    model, processor, pool, texts = small
+    lines = run_stage(
+        model, processor, stage(name="one", text_share=0.5, text_mix=TEXTS, steps=8), pool, texts, tmp_path, quiet=True
+    )
+    written = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert written == lines and [line["step"] for line in lines] == list(range(8))
+    assert {line["text"] for line in lines} == {True, False}
+    again, _ = dsvl_min.load(tmp_path / "one")
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(again.state_dict()[name], tensor)
+
+
+def test_the_same_seed_gives_the_same_losses(small, tmp_path):
+    model, processor, pool, texts = small
+    start = {k: v.clone() for k, v in model.state_dict().items()}
+    runs = []
+    for seed in (1, 1, 2):
+        model.load_state_dict(start)
+        lines = run_stage(model, processor, stage(), pool, texts, tmp_path / str(len(runs)), seed=seed, quiet=True)
+        runs.append([line["loss"] for line in lines])
+    assert runs[0] == runs[1] != runs[2]
+
+
+def test_a_stage_learns_what_it_is_shown(small, tmp_path):
+    model, processor, pool, texts = small
+    lines = run_stage(
+        model, processor, stage(lr={"adaptor": 1e-2, "decoder": 1e-2}, steps=40), pool, texts, tmp_path, quiet=True
+    )
+    losses = [line["loss"] for line in lines]
+    assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
+
+
+def test_muon_steps_move_every_direction_alike():
+    matrix = torch.randn(24, 8) @ torch.diag(torch.logspace(0, -3, 8))
+    values = torch.linalg.svdvals(orthogonalise(matrix))
+    assert values.min() > 0.3 and values.max() < 1.5
+
+
+def test_muon_takes_the_blocks_matrices_and_adamw_the_rest(small):
+    model = small[0]
+    inner, rest = groups_of(model.decoder, 1.0, 2.0)
+    assert len(inner["params"]) == 4 and all(p.dim() == 2 for p in inner["params"])
+    assert len(inner["params"]) + len(rest["params"]) == len(list(model.decoder.parameters()))
+    assert any(p is model.decoder.embed.weight for p in rest["params"])
+
+
+def test_the_mask_loss_falls_as_the_mask_fits():
+    target = torch.zeros(1, 1, 8, 8, dtype=torch.bool)
+    target[..., 2:5, 2:5] = True
+    sign = target.float()[:, :, None] * 2 - 1
+    (right, iou_right), (wrong, iou_wrong) = mask_loss(8 * sign, target), mask_loss(-8 * sign, target)
+    assert right.item() < 0.05 < 1 < wrong.item()
+    assert iou_right.item() == 1 and iou_wrong.item() == 0
+
+
+def test_a_prompt_lies_on_what_it_asks_for():
+    from dsvl_min.data.sources import sample_scene
+    from dsvl_min.data.world import regions
+
+    rng = np.random.default_rng(0)
+    for source in ("relations", "documents", "several-digits"):
+        region, parts = regions(sample_scene(0, 1, source), 128)
+        points, masks = prompts_for(region, parts, 8, rng, 2)
+        assert points.shape == (8, 1, 2) and masks.shape == (8, 64, 64)
+        for (x, y), mask in zip(points[:, 0].astype(int), masks, strict=True):
+            assert region[y, x] > 0
+            assert mask[max(0, y // 2 - 1) : y // 2 + 2, max(0, x // 2 - 1) : x // 2 + 2].any()
+
+
+@pytest.mark.parametrize(
+    "arguments,named",
+    [
+        ({"size": "giant"}, "no size 'giant'"),
+        ({"size": "7b"}, "no stages are written down"),
+        ({"stages": (4,)}, "stages must be some of"),
+        ({"stages": ()}, "stages must be some of"),
+    ],
+)
+def test_an_impossible_run_is_refused_before_anything_is_made(arguments, named, tmp_path):
+    with pytest.raises(ConfigError, match=named):
+        train(**arguments, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
