@@ -159,18 +159,18 @@ class SamEncoder(nn.Module):
         self.alpha = nn.Parameter(torch.zeros(1))
 
     def embed(self, high_res_pixel_values):
-        """[B, 3, S, S] -> what both necks see, [B, C, g, g] each: after the last block, after the first global one."""
+        """[B, 3, S, S] -> features [B, g, g, D] after the last block and, early, after the first global one."""
         check_square(high_res_pixel_values, self.config.image_size, "high_res_pixel_values")
         x = self.patches(high_res_pixel_values).permute(0, 2, 3, 1) + self.positions
         for i, block in enumerate(self.blocks):
             x = block(x)
             if i == min(self.config.global_layers):
                 early = x
-        return self.neck(x), self.early_neck(early)
+        return x, early
 
     def tokens(self, late, early):
-        """Downsampling and the alpha branch: two [B, C, g, g] -> [B, t², 4C]."""
-        x = self.downsample(late) + self.alpha * self.downsample(early)
+        """Necks, downsampling and the alpha branch: two [B, g, g, D] -> [B, t², 4C]."""
+        x = self.downsample(self.neck(late)) + self.alpha * self.downsample(self.early_neck(early))
         return x.flatten(2).transpose(1, 2)
 
     def forward(self, high_res_pixel_values):
@@ -344,6 +344,6 @@ class Sam(nn.Module):
 
     def forward(self, high_res_pixel_values, points=None, labels=None, boxes=None, masks=None):
         """Mask logits [B, M, masks, 4g, 4g] and predicted IoU [B, M, masks]."""
-        image, _ = self.vision.embed(high_res_pixel_values)
+        image = self.vision.neck(self.vision.embed(high_res_pixel_values)[0])
         sparse, dense = self.prompt(points, labels, boxes, masks)
         return self.decoder(image, self.prompt.image_positions(), sparse, dense)

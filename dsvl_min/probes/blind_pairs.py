@@ -66,7 +66,7 @@ class Encoders:
             pictures = [render(scene, config.sam.image_size) for scene in scenes[start : start + 64]]
             pixels = self.processor.pixels(pictures)
             patches = self.siglip.vision(pixels["pixel_values"])
-            late, _ = self.sam.vision.embed(pixels["high_res_pixel_values"])
+            late = self.sam.vision.neck(self.sam.vision.embed(pixels["high_res_pixel_values"])[0])
             rows["SigLIP pooled"].append(self.siglip.pool(patches))
             rows["SigLIP patches"].append(patches.flatten(1))
             rows["SAM pooled"].append(late.mean(dim=(2, 3)))

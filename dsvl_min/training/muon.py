@@ -42,17 +42,20 @@ class Muon(torch.optim.Optimizer):
                 state = self.state[p]
                 momentum = state.setdefault("momentum", torch.zeros_like(p))
                 momentum.lerp_(p.grad, 1 - MOMENTUM)
-                update = orthogonalise(p.grad.lerp(momentum, MOMENTUM))
-                p.add_(update, alpha=-group["lr"] * max(1.0, p.shape[0] / p.shape[1]) ** 0.5)
+                update = orthogonalise(p.grad.lerp(momentum, MOMENTUM).flatten(1))  # a convolution: out × (in · k · k)
+                tall = max(1.0, update.shape[0] / update.shape[1])
+                p.add_(update.view_as(p), alpha=-group["lr"] * tall**0.5)
 
 
-def groups_of(module, lr, muon_lr):
-    """Two parameter groups for `optimise`: the blocks' matrices for Muon, the rest for AdamW."""
-    inside = [p for name, p in module.named_parameters() if _is_block_matrix(name, p)]
-    chosen = {id(p) for p in inside}
-    rest = [p for p in module.parameters() if id(p) not in chosen]
-    return [{"params": inside, "lr": muon_lr, "muon": True}, {"params": rest, "lr": lr}]
+def groups_of(named, lr, muon_lr=0.0, within="blocks."):
+    """Parameter groups for `optimise`: matrices and convolutions for Muon, the rest for AdamW.
 
-
-def _is_block_matrix(name, p):
-    return p.dim() == 2 and "blocks." in name and name.endswith("weight")
+    named: (name, parameter) pairs.  Muon takes the weights whose name contains `within`; without a muon_lr
+    AdamW takes everything.
+    """
+    named = list(named)
+    chosen = {n for n, p in named if muon_lr and within in n and n.endswith("weight") and p.dim() >= 2}
+    inside = [p for name, p in named if name in chosen]
+    rest = [p for name, p in named if name not in chosen]
+    groups = [{"params": inside, "lr": muon_lr, "muon": True}, {"params": rest, "lr": lr}]
+    return [group for group in groups if group["params"]]

@@ -15,7 +15,7 @@ class Features:
     """What the adaptor's side needs of I images.
 
     pixels [I, 3, s, s]: SigLIP's input, for when SigLIP trains; low [I, P, D]: its tokens; late, early
-    [I, C, g, g]: SAM's two necks.  None where the model lacks the encoder.
+    [I, g, g, D]: SAM's last and first global block.  None where the model lacks the encoder.
     """
 
     pixels: torch.Tensor | None = None

@@ -132,7 +132,7 @@ def pretrain_siglip(config, tokenizer, out, recipe=SiglipRecipe(), seed=0, quiet
         loss.backward()
         return {"loss": round(loss.item(), 5), "tokens": recipe.batch}
 
-    groups = groups_of(model, recipe.lr, recipe.muon_lr)
+    groups = groups_of(model.named_parameters(), recipe.lr, recipe.muon_lr)
     lines = optimise("stage0-siglip", groups, recipe.steps, step, out, warmup=50, quiet=quiet)
     return model.eval(), lines
 
@@ -210,7 +210,7 @@ def pretrain_sam(config, out, recipe=SamRecipe(), seed=0, quiet=False):
             "iou": round(iou[:, :, 1:].max(dim=2).values.mean().item(), 4),
         }  # fmt: skip
 
-    groups = groups_of(model, recipe.lr, recipe.muon_lr)
+    groups = groups_of(model.named_parameters(), recipe.lr, recipe.muon_lr)
     lines = optimise("stage0-sam", groups, recipe.steps, step, out, warmup=50, quiet=quiet)
     model.vision.early_neck.load_state_dict(model.vision.neck.state_dict())  # as released: a copy to start from
     return model.eval(), lines
@@ -244,7 +244,7 @@ def pretrain_language(config, processor, out, recipe=LanguageRecipe(), seed=0, q
             loss += part.item()
         return {"loss": round(loss, 5), "tokens": sum(len(ids) for ids, _ in chosen)}
 
-    groups = groups_of(model, recipe.lr, recipe.muon_lr)
+    groups = groups_of(model.named_parameters(), recipe.lr, recipe.muon_lr)
     lines = optimise("stage0-language", groups, recipe.steps, step, out, warmup=100, quiet=quiet)
     return model.eval(), lines
 

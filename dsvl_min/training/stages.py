@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from ..config import ConfigError
 from ..data.sources import SOURCES
 
-# The parts a stage may train.  The two convolutions and alpha sit inside SAM's module but belong
-# to the adaptor, as the paper counts them (deviation `convolutions-with-the-adaptor`).
+# The parts a stage may train.  SAM's blocks are never among those of the paper's stages; its necks, the two
+# convolutions and alpha sit in SAM's module and are trained with the adaptor (deviation `necks-with-the-adaptor`).
 PARTS = {
     "siglip": ("vision.siglip.",),
     "sam": ("vision.sam.",),
-    "downsample": ("vision.sam.downsample.", "vision.sam.alpha"),
+    "necks": ("vision.sam.neck.", "vision.sam.early_neck.", "vision.sam.downsample.", "vision.sam.alpha"),
     "adaptor": ("adaptor.",),
     "decoder": ("decoder.",),
 }
@@ -46,8 +46,9 @@ class Share:
 class Stage:
     """One row of the table.
 
-    lr: learning rate of each trained part; absent or zero is frozen.  reads: "pages" (image, then text) or
-    "dialogues" (questions and answers).  warmup: steps of linear rise; then cosine to a tenth.
+    lr: learning rate of each trained part; absent or zero is frozen.  muon: learning rate of a part's
+    matrices where Muon trains them; AdamW trains the rest.  reads: "pages" (image, then text) or "dialogues"
+    (questions and answers).  warmup: steps of linear rise; then cosine to a tenth.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Stage:
     clip: float = 1.0
     text_share: float = 0.0  # share of steps that read text alone
     text_mix: tuple = field(default=())
+    muon: dict = field(default_factory=dict)
 
     def __post_init__(self):
         unknown = sorted(set(self.lr) - set(PARTS))
@@ -104,13 +106,13 @@ _IMAGES = (
 STAGES = {
     "tiny": Recipe(
         stages=(
-            Stage("stage1", {"adaptor": 2e-3, "downsample": 2e-3}, 250, 48, _IMAGES),
+            Stage("stage1", {"adaptor": 2e-3, "necks": 2e-3}, 250, 48, _IMAGES),
             Stage(
-                "stage2", {"adaptor": 1e-3, "downsample": 1e-3, "decoder": 1e-3}, 400, 48, _IMAGES,
+                "stage2", {"adaptor": 1e-3, "necks": 1e-3, "decoder": 1e-3}, 400, 48, _IMAGES,
                 text_share=0.2, text_mix=_TEXTS,
             ),
             Stage(
-                "stage3", {"adaptor": 1e-3, "downsample": 1e-3, "decoder": 1e-3, "siglip": 3e-4}, 300, 32, _IMAGES,
+                "stage3", {"adaptor": 1e-3, "necks": 1e-3, "decoder": 1e-3, "siglip": 3e-4}, 300, 32, _IMAGES,
                 reads="dialogues", text_share=0.2, text_mix=_TEXTS,
             ),
         ),

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from ..checkpoint import save
 from ..config import IGNORE
 from ..data.collate import dialogue, pad_right, page
-from .muon import Muon
+from .muon import Muon, groups_of
 from .pool import image_embeddings
 from .stages import PARTS, part_of
 
@@ -25,13 +25,13 @@ CHUNKS = 3  # a step's samples, sorted by length, run in this many pieces: less 
 
 
 def trainable(model, stage):
-    """Freeze and free parameters as the stage says; returns {part: its trained parameters}."""
+    """Freeze and free parameters as the stage says; returns {part: (name, parameter) pairs it trains}."""
     groups = {part: [] for part in PARTS}
     for name, p in model.named_parameters():
         part = part_of(name)
         p.requires_grad_(stage.lr.get(part, 0) > 0)
         if p.requires_grad:
-            groups[part].append(p)
+            groups[part].append((name, p))
     return {part: ps for part, ps in groups.items() if ps}
 
 
@@ -154,7 +154,10 @@ def run_stage(model, processor, stage, pool, texts, out, seed=0, quiet=False):
         return {"loss": round(loss, 5), "tokens": tokens, "text": chunks[0][1] is None}
 
     model.train()
-    groups = [{"params": ps, "lr": stage.lr[part]} for part, ps in parts.items()]
+    groups = []
+    for part, named in parts.items():
+        within = "" if part in ("adaptor", "necks") else "blocks."
+        groups += groups_of(named, stage.lr[part], stage.muon.get(part, 0), within)
     lines = optimise(
         stage.name, groups, stage.steps, step, out, stage.warmup, stage.betas, stage.weight_decay, stage.clip, quiet
     )

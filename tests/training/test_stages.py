@@ -12,15 +12,16 @@ MIX = (Share("naming", 1),)
 def test_every_parameter_belongs_to_one_part():
     parts = {part_of(name) for name, _ in DeepSeekVL(ModelConfig.preset("tiny")).named_parameters()}
     assert parts == set(PARTS)
-    assert part_of("vision.sam.downsample.first.weight") == part_of("vision.sam.alpha") == "downsample"
-    assert part_of("vision.sam.neck.mix.weight") == "sam"
+    assert part_of("vision.sam.downsample.first.weight") == part_of("vision.sam.alpha") == "necks"
+    assert part_of("vision.sam.neck.mix.weight") == part_of("vision.sam.early_neck.norm1.weight") == "necks"
+    assert part_of("vision.sam.blocks.0.norm1.weight") == "sam"
 
 
 def test_the_tiny_stages_train_what_the_paper_trains():
     first, second, third = STAGES["tiny"].stages
-    assert set(first.lr) == {"adaptor", "downsample"}
-    assert set(second.lr) == {"adaptor", "downsample", "decoder"}
-    assert set(third.lr) == {"adaptor", "downsample", "decoder", "siglip"}
+    assert set(first.lr) == {"adaptor", "necks"}
+    assert set(second.lr) == {"adaptor", "necks", "decoder"}
+    assert set(third.lr) == {"adaptor", "necks", "decoder", "siglip"}
     assert all("sam" not in stage.lr for stage in STAGES["tiny"].stages)
     assert all(stage.betas == (0.9, 0.95) and stage.clip == 1.0 and stage.weight_decay == 0 for stage in (first, second, third))
 
