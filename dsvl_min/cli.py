@@ -18,6 +18,7 @@ def parser():
     p.add_argument("--vision", choices=("siglip", "sam", "hybrid"), help="default: what the size was released with")
     p.add_argument("--stages", default="1,2,3", help="which, with commas; 0 makes the pretrained parts anew")
     p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--times", type=int, default=1, help="this many times the steps (default: 1)")
     p.add_argument("--out", type=Path, help="folder for the run (default: runs/SIZE)")
     p.add_argument("--quiet", action="store_true", help="no progress bars")
     p.set_defaults(run=train)
@@ -66,7 +67,7 @@ def train(args):
         stages = tuple(int(n) for n in args.stages.split(","))
     except ValueError:
         raise ConfigError(f"--stages takes numbers with commas, such as 1,2,3; got {args.stages!r}") from None
-    _, _, record = run(args.size, args.vision, stages, args.out, args.seed, args.quiet)
+    _, _, record = run(args.size, args.vision, stages, args.out, args.seed, args.quiet, args.times)
     out = args.out or Path("runs") / record["size"]
     spent = ", ".join(f"{name} {minutes:.1f}" for name, minutes in record["minutes"].items())
     print(f"saved to {out}  (minutes: {spent})")
@@ -143,8 +144,7 @@ def probe(args):
     from .evaluation.tasks import write_json
     from .probes.blind_pairs import as_table, measure, pretrained_encoders
 
-    siglip, sam = pretrained_encoders(args.size)
-    result = measure(siglip, sam, seed=args.seed, count=args.count)
+    result = measure(pretrained_encoders(args.size), seed=args.seed, count=args.count)
     print(as_table(result))
     if args.json:
         write_json(result, args.json)

@@ -69,13 +69,14 @@ class Text:
 
 @dataclass(frozen=True)
 class Digit:
-    """A real handwritten digit; index: its row among the 1,797 that scikit-learn carries."""
+    """A real handwritten digit; index: its row among the 1,797 that scikit-learn carries.  angle: degrees, clockwise."""
 
     index: int
     x: float
     y: float
     size: float
     color: str = "black"
+    angle: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -285,4 +286,5 @@ def _digit_at(index, side):
 
 
 def _digit_ink(digit, size):
-    return _digit_at(digit.index, max(1, round(digit.size * size)))
+    ink = _digit_at(digit.index, max(1, round(digit.size * size)))
+    return ink.rotate(-digit.angle, Image.Resampling.BICUBIC) if digit.angle else ink

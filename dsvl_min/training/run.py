@@ -3,6 +3,7 @@
 import json
 import platform
 import time
+from dataclasses import replace
 from datetime import date
 from importlib import metadata
 from pathlib import Path
@@ -121,12 +122,13 @@ def assemble(config, folder, seed=0):
     return model, Processor(tokenizer, config)
 
 
-def train(size="tiny", vision=None, stages=(1, 2, 3), out=None, seed=0, quiet=False):
+def train(size="tiny", vision=None, stages=(1, 2, 3), out=None, seed=0, quiet=False, times=1):
     """Train a size through the chosen stages and save it to `out` (default: runs/<size>).
 
     The folder ends up with the finished model in our own layout, a checkpoint for each stage, metrics.jsonl
     and record.json; nothing that came with the package is overwritten.  Stage 0 makes new pretrained parts in
-    out/parts; without it the package's own are used.  Returns (model, processor, record).
+    out/parts; without it the package's own are used.  times: stages 1-3 take that many times their steps, over
+    the same images.  Returns (model, processor, record).
     Raises ConfigError for a size or stage that does not exist.
     """
     config = ModelConfig.preset(size, vision)
@@ -135,11 +137,14 @@ def train(size="tiny", vision=None, stages=(1, 2, 3), out=None, seed=0, quiet=Fa
     wrong = [n for n in stages if n not in STAGE_NUMBERS]
     if wrong or not stages:
         raise ConfigError(f"stages must be some of 0, 1, 2, 3; got {', '.join(map(str, stages)) or 'none'}")
+    if times < 1:
+        raise ConfigError(f"times must be a whole number from 1, got {times}")
     recipe = STAGES[config.name]
     out = Path(out or f"runs/{config.name}")
     out.mkdir(parents=True, exist_ok=True)
     (out / "metrics.jsonl").unlink(missing_ok=True)
-    started, record = time.time(), {"size": config.name, "vision": config.vision, "seed": seed, "hardware": hardware()}
+    started, record = time.time(), {"size": config.name, "vision": config.vision, "seed": seed, "times": times}
+    record |= {"hardware": hardware()}
     record["minutes"] = {}
     parts = WEIGHTS / f"{config.name}-parts"
     if 0 in stages:
@@ -158,6 +163,7 @@ def train(size="tiny", vision=None, stages=(1, 2, 3), out=None, seed=0, quiet=Fa
     for number in sorted(set(stages) - {0}):
         clock = time.time()
         stage = recipe.stages[number - 1]
+        stage = replace(stage, steps=stage.steps * times)
         curves[stage.name] = thin(run_stage(model, processor, stage, pool, texts, out, seed, quiet))
         record["minutes"][stage.name] = round((time.time() - clock) / 60, 2)
     record["minutes"]["total"] = round((time.time() - started) / 60, 2)

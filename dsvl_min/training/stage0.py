@@ -32,20 +32,20 @@ CAPTION = "Describe this image."
 
 @dataclass(frozen=True)
 class SiglipRecipe:
-    steps: int = 1500
+    steps: int = 10000
     batch: int = 96
     lr: float = 2e-3
     muon_lr: float = 0.02
-    images: int = 24000
+    images: int = 60000
     mix: tuple = (
-        Share("naming", 6), Share("counting", 2), Share("relations", 2), Share("digits", 2), Share("several-digits", 1),
-        Share("signs", 1), Share("documents", 0.5, 0.3, 1.0),
+        Share("naming", 6, 0.2), Share("digits", 4), Share("counting", 1.5), Share("relations", 1.5),
+        Share("several-digits", 1), Share("signs", 0.7), Share("documents", 0.3, 0.3),
     )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class SamRecipe:
-    steps: int = 900
+    steps: int = 1200
     batch: int = 32
     prompts: int = 4
     lr: float = 2e-3
@@ -127,7 +127,8 @@ def pretrain_siglip(config, tokenizer, out, recipe=SiglipRecipe(), seed=0, quiet
         ready = min(1.0, 0.2 + next(steps_done) / (0.4 * recipe.steps))  # the share of the images in play
         at = torch.randint(int(ready * len(pixels)), (recipe.batch,), generator=draw_rng)
         chosen = easiest_first[at]
-        logits = model(pixels[chosen], ids[chosen])
+        captions, back = ids[chosen].unique(dim=0, return_inverse=True)  # many images share theirs
+        logits = model(pixels[chosen], captions)[:, back]
         loss = sigmoid_loss(logits, group[chosen][:, None] == group[chosen][None])
         loss.backward()
         return {"loss": round(loss.item(), 5), "tokens": recipe.batch}

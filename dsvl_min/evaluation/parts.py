@@ -1,0 +1,74 @@
+"""How good are the pretrained parts, each by its own measure, before any image meets a word?"""
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from ..data.sources import PARAGRAPHS, sample
+from ..data.world import regions
+from ..processor import Processor, normalise
+from ..tokenizer import Tokenizer
+from ..training.run import pretrained
+from ..training.stage0 import caption_ids, caption_of, prompts_for, siglip_images
+from .tasks import bits_per_byte
+
+
+@torch.no_grad()
+def retrieval(siglip, tokenizer, config, source, seed=0, count=400):
+    """SigLIP finds each held-out image's caption among all captions that occur: share found first (R@1)."""
+    made = [sample(source, seed, index, "held-out") for index in range(count)]
+    captions = [caption_of(m) for m in made]
+    choices = list(dict.fromkeys(captions))
+    pixels = siglip_images([m.pictures((config.sam or config.siglip).image_size)[0] for m in made], config)
+    image = torch.cat([siglip.pool(siglip.vision(part)) for part in pixels.split(100)])
+    text = siglip.text(caption_ids(choices, tokenizer, siglip.text.config.length))
+    best = (F.normalize(image, dim=-1) @ F.normalize(text, dim=-1).T).argmax(dim=1).tolist()
+    right = sum(choices[i] == caption for i, caption in zip(best, captions, strict=True))
+    return {"found": round(right / count, 4), "captions": len(choices), "count": count}
+
+
+@torch.no_grad()
+def mask_iou(sam, config, source, difficulty=1.0, seed=0, count=100, prompts=4):
+    """SAM is shown a point on something: mean IoU of its best mask of three with the best-fitting truth."""
+    size, side = config.sam.image_size, 4 * config.sam.grid
+    rng, total = np.random.default_rng([seed, 9]), 0.0
+    for start in range(0, count, 25):
+        made = [sample(source, seed, i, "held-out", difficulty) for i in range(start, min(start + 25, count))]
+        asked = [prompts_for(*regions(m.images[0], size), prompts, rng, size // side) for m in made]
+        points, target = (torch.from_numpy(np.stack(part)) for part in zip(*asked, strict=True))
+        pixels = np.stack([np.asarray(m.pictures(size)[0]) for m in made])
+        pixels = normalise(torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255, config.sam)
+        logits, _ = sam(pixels, points, torch.ones(len(made), prompts, 1))
+        drawn, there = logits[:, :, 1:] > 0, target[:, :, None]
+        iou = (drawn & there).sum(dim=(-2, -1)) / (drawn | there).sum(dim=(-2, -1)).clamp(min=1)
+        total += iou.max(dim=2).values.mean(dim=1).sum().item()
+    return round(total / count, 4)
+
+
+def measure_parts(config, folder, seed=0):
+    """Every part in `folder`: retrieval by SigLIP, masks by SAM, bits per byte of English by the decoder."""
+    tokenizer = Tokenizer.load(folder / "tokenizer.json")
+    result = {"seed": seed}
+    if config.siglip:
+        siglip = pretrained(config, folder, "siglip")
+        result["retrieval"] = {
+            source: retrieval(siglip, tokenizer, config, source, seed)
+            for source in ("naming", "digits", "counting", "relations")
+        }
+    if config.sam:
+        sam = pretrained(config, folder, "sam")
+        result["mask_iou"] = {
+            source: mask_iou(sam, config, source, difficulty, seed)
+            for source, difficulty in (("naming", 1.0), ("counting", 1.0), ("documents", 0.4), ("signs", 1.0))
+        }
+    reader = DecoderAlone(pretrained(config, folder, "decoder"))
+    paragraphs = PARAGRAPHS["english"]("held-out")[:200]
+    result["bits_per_byte"] = round(bits_per_byte(reader, Processor(tokenizer, config), paragraphs), 4)
+    return result
+
+
+class DecoderAlone:
+    """A decoder that is not yet inside a DeepSeekVL, as `bits_per_byte` wants it."""
+
+    def __init__(self, decoder):
+        self.decoder = decoder
