@@ -15,21 +15,21 @@ INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 export OMP_NUM_THREADS ?= 2
 export PYTHONUNBUFFERED := 1
 
-.PHONY: setup train notebooks book test serve clean
+.PHONY: setup book test serve clean
 
 setup: .venv/ready
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=python3.11")'
 	@echo "setting up .venv (about 3 minutes, 2 GB)"
+	@date +%s > .venv-started
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile $(INDEX) -c constraints.txt -e ".[book,test]"
+	@echo "set up in $$(( $$(date +%s) - $$(cat .venv-started) )) seconds"; rm .venv-started
 	@touch $@
 
-train: runs/tiny/evaluation.json
-
 book: setup
-	$(BIN)/python -m dsvl_min.build
+	$(BIN)/python book/build.py
 
 test: setup
 	$(BIN)/python -m pytest

@@ -101,7 +101,8 @@ def answers(model, processor, asked, control="image", batch=50, max_new_tokens=6
 def evaluate(model, processor, seed=0, count=500, tasks=TASKS, controls=CONTROLS, quiet=False):
     """The table: {"tasks": {task: {control: mean score}}, "seed", "count", "examples"}.
 
-    Samples are held out: no training run draws from that split, whatever its seed.
+    Samples are held out: no training run draws from that split, whatever its seed.  examples: the answers to each
+    task's first eight questions, under every control.
     """
     if count < 2:
         raise ValueError(f"count must be at least 2, so that images can be exchanged; got {count}")
@@ -110,17 +111,24 @@ def evaluate(model, processor, seed=0, count=500, tasks=TASKS, controls=CONTROLS
     for task in tasks:
         asked = questions(task, seed, count)
         table[task.name] = {"score": task.score}
+        examples[task.name] = [{"question": question, "truth": truth} for _, question, truth in asked[:8]]
         for control in controls:
             said = answers(model, processor, asked, control)
             marks = [score(s, truth, task.score) for s, (_, _, truth) in zip(said, asked, strict=True)]
             table[task.name][control] = round(sum(marks) / len(marks), 4)
-            if control == "image":
-                examples[task.name] = [
-                    {"question": q, "answer": s, "truth": t} for s, (_, q, t) in zip(said[:8], asked[:8], strict=True)
-                ]
+            for example, answer in zip(examples[task.name], said, strict=False):
+                example[control] = answer
             bar.update()
     bar.close()
     return {"seed": seed, "count": count, "tasks": table, "examples": examples}
+
+
+def margins(result):
+    """{task: its score with the right image minus the best score among the controls}."""
+    return {
+        name: round(row["image"] - max(row[c] for c in CONTROLS[1:] if c in row), 4)
+        for name, row in result["tasks"].items()
+    }
 
 
 def as_table(result):

@@ -164,7 +164,10 @@ def train(size="tiny", vision=None, stages=(1, 2, 3), out=None, seed=0, quiet=Fa
         clock = time.time()
         stage = recipe.stages[number - 1]
         stage = replace(stage, steps=stage.steps * times)
-        curves[stage.name] = thin(run_stage(model, processor, stage, pool, texts, out, seed, quiet))
+        lines = run_stage(model, processor, stage, pool, texts, out, seed, quiet)
+        curves[stage.name] = {
+            kind: thin([line for line in lines if line["text"] == (kind == "text")]) for kind in ("image", "text")
+        }
         record["minutes"][stage.name] = round((time.time() - clock) / 60, 2)
     record["minutes"]["total"] = round((time.time() - started) / 60, 2)
     record["parameters"] = sum(p.numel() for p in model.parameters())

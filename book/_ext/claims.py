@@ -1,0 +1,75 @@
+"""Every number that prose states, computed from the configurations and figures/results.
+
+Pages write {{ name }}.  The README writes <!-- name -->value<!-- / -->; `python book/_ext/claims.py` puts the
+values in, and a test fails while one is out of date.
+"""
+
+import functools
+import json
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "figures" / "results"
+README = ROOT / "README.md"
+CLAIM = re.compile(r"(<!-- (\w+) -->)(.*?)(<!-- / -->)", re.DOTALL)
+
+
+def _result(name):
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def _percent(share):
+    return f"{100 * share:.0f} %"
+
+
+def _size(*folders):
+    """Megabytes of the weights in some folders, as they lie on disk."""
+    return sum(f.stat().st_size for folder in folders for f in folder.glob("*.safetensors")) / 1e6
+
+
+@functools.lru_cache(maxsize=1)
+def claims():
+    """{name: text}."""
+    import torch
+
+    from dsvl_min import DeepSeekVL, ModelConfig
+    from dsvl_min.checkpoint import WEIGHTS
+
+    out = {}
+    for size in ("tiny", "7b"):
+        config = ModelConfig.preset(size)
+        with torch.device("meta"):
+            model = DeepSeekVL(config)
+        count = sum(p.numel() for p in model.parameters())
+        out[f"{size}_parameters"] = f"{count / 1e6:.1f} million" if count < 1e9 else f"{count / 1e9:.1f} billion"
+        out[f"{size}_tokens"] = str(config.image_tokens)
+        out[f"{size}_low"], out[f"{size}_high"] = str(config.siglip.image_size), str(config.sam.image_size)
+    out["tiny_mb"] = f"{_size(WEIGHTS / 'tiny'):.1f} MB"
+    out["parts_mb"] = f"{_size(WEIGHTS / 'tiny-parts'):.1f} MB"
+    for prefix, name in (("live", "tiny-live"), ("shipped", "tiny")):
+        result = _result(name)
+        evaluation = result["evaluation"]
+        out[f"{prefix}_minutes"] = f"{result['run']['minutes']['total']:.0f}"
+        out[f"{prefix}_images"] = f"{result['run']['images']:,}"
+        out["questions"] = str(evaluation["count"])
+        for task, row in evaluation["tasks"].items():
+            for control in ("image", "blank", "shuffled", "none"):
+                key = f"{prefix}_{task.replace(' ', '_')}"
+                out[key if control == "image" else f"{key}_{control}"] = _percent(row[control])
+    parts = _result("tiny-parts")
+    out["stage0_minutes"] = f"{sum(parts['run']['minutes'].values()):.0f}"
+    for source, row in parts["quality"]["retrieval"].items():
+        out[f"siglip_{source}"] = _percent(row["found"])
+    equality = _result("equality")["largest_difference"]
+    out["equality"] = f"{max(equality.values()):.0e}".replace("e-0", "e-")
+    return out
+
+
+def fill(text):
+    """The text with every claim's value put in.  KeyError names a claim that does not exist."""
+    return CLAIM.sub(lambda m: m[1] + claims()[m[2]] + m[4], text)
+
+
+if __name__ == "__main__":
+    README.write_text(fill(README.read_text(encoding="utf-8")), encoding="utf-8")
