@@ -128,7 +128,7 @@ def train(size="tiny", vision=None, stages=(1, 2, 3), out=None, seed=0, quiet=Fa
     The folder ends up with the finished model in our own layout, a checkpoint for each stage, metrics.jsonl
     and record.json; nothing that came with the package is overwritten.  Stage 0 makes new pretrained parts in
     out/parts; without it the package's own are used.  times: stages 1-3 take that many times their steps, over
-    the same images.  Returns (model, processor, record).
+    that many times their images (tiny: about 2 GB of memory for each).  Returns (model, processor, record).
     Raises ConfigError for a size or stage that does not exist.
     """
     config = ModelConfig.preset(size, vision)
@@ -155,7 +155,8 @@ def train(size="tiny", vision=None, stages=(1, 2, 3), out=None, seed=0, quiet=Fa
             return None, None, record
     model, processor = assemble(config, parts, seed)
     clock = time.time()
-    pool = make_pool(model, processor, recipe.images, seed, progress=None if quiet else "encoding images")
+    images = tuple((source, count * times, low, high) for source, count, low, high in recipe.images)
+    pool = make_pool(model, processor, images, seed, progress=None if quiet else "encoding images")
     texts = text_pool(recipe.texts, recipe.text_count, seed)
     record["minutes"]["images"] = round((time.time() - clock) / 60, 2)
     record["images"] = len(pool.samples)

@@ -113,7 +113,7 @@ STAGES = {
     "tiny": Recipe(
         stages=(
             Stage(
-                "stage1", {"adaptor": 5e-3, "necks": 5e-3}, 350, 48, _IMAGES,
+                "stage1", {"adaptor": 5e-3, "necks": 5e-3}, 150, 48, _IMAGES,
                 muon={"adaptor": 0.05, "necks": 0.05},
             ),
             Stage(
@@ -121,15 +121,15 @@ STAGES = {
                 muon={"adaptor": 0.03, "necks": 0.03, "decoder": 0.01}, text_share=0.2, text_mix=_TEXTS,
             ),
             Stage(
-                "stage3", {"adaptor": 3e-3, "necks": 3e-3, "decoder": 1e-3, "siglip": 3e-4}, 450, 48, _QUESTIONS,
+                "stage3", {"adaptor": 3e-3, "necks": 3e-3, "decoder": 1e-3, "siglip": 3e-4}, 400, 48, _QUESTIONS,
                 muon={"adaptor": 0.02, "necks": 0.02, "decoder": 0.01, "siglip": 0.006},
                 reads="dialogues", text_share=0.15, text_mix=_TEXTS,
             ),
         ),
         images=(
-            ("naming", 4000, 0.0, 1.0), ("counting", 2000, 0.0, 1.0), ("relations", 2000, 0.0, 1.0),
-            ("documents", 3000, 0.3, 0.74), ("free-documents", 1500, 0.0, 1.0), ("signs", 1500, 0.0, 1.0),
-            ("digits", 4000, 0.0, 1.0), ("several-digits", 2000, 0.0, 1.0),
+            ("naming", 3000, 0.0, 1.0), ("counting", 1500, 0.0, 1.0), ("relations", 1500, 0.0, 1.0),
+            ("documents", 2500, 0.3, 0.74), ("free-documents", 1000, 0.0, 1.0), ("signs", 1000, 0.0, 1.0),
+            ("digits", 2500, 0.0, 1.0), ("several-digits", 1000, 0.0, 1.0),
         ),
         texts=_TEXTS,
         text_count=3000,
