@@ -73,18 +73,24 @@ def draw(plan, seed, size, split="train", workers=2):
 @torch.no_grad()
 def encode(model, processor, images, batch=64, progress=None):
     """Features of PIL images, `batch` at a time, on the model's device; kept on the CPU."""
-    rows = {name: [] for name in ("pixels", "low", "late", "early")}
-    device = next(model.parameters()).device
+    kept, device = {}, next(model.parameters()).device
+
+    def keep(name, at, part):
+        """Into one tensor from the start: a list joined at the end would need twice the memory."""
+        if name not in kept:
+            kept[name] = part.new_empty((len(images), *part.shape[1:]), device="cpu")
+        kept[name][at : at + len(part)] = part
+
     for start in tqdm(range(0, len(images), batch), desc=progress, disable=progress is None, unit="batch"):
         pixels = {k: v.to(device) for k, v in processor.pixels(images[start : start + batch]).items()}
         if model.vision.siglip:
-            rows["pixels"].append(pixels["pixel_values"].cpu())
-            rows["low"].append(model.vision.siglip(pixels["pixel_values"]).cpu())
+            keep("pixels", start, pixels["pixel_values"])
+            keep("low", start, model.vision.siglip(pixels["pixel_values"]))
         if model.vision.sam:
             late, early = model.vision.sam.embed(pixels["high_res_pixel_values"])
-            rows["late"].append(late.cpu())
-            rows["early"].append(early.cpu())
-    return Features(**{name: torch.cat(parts) if parts else None for name, parts in rows.items()})
+            keep("late", start, late)
+            keep("early", start, early)
+    return Features(**kept)
 
 
 def image_embeddings(model, features, siglip_trains=False):

@@ -98,38 +98,44 @@ class Recipe:
 
 
 _TEXTS = (Share("english", 2), Share("chinese", 0.2), Share("grid", 1), Share("lists", 2), Share("repeats", 1))
-_IMAGES = (
-    Share("naming", 2), Share("counting", 0.7), Share("relations", 0.7), Share("documents", 5),
-    Share("free-documents", 0.5), Share("signs", 0.5), Share("digits", 1), Share("several-digits", 0.7),
+_THINGS = (
+    Share("naming", 2), Share("counting", 0.7), Share("relations", 0.7), Share("digits", 1), Share("several-digits", 0.7),
+    Share("free-documents", 0.5), Share("signs", 0.5),
 )  # fmt: skip
+# Pages of ten symbols first: with them the loss falls within a hundred steps, with all 34 it stands still for three
+# hundred.  What was learnt, that a place in the text is a place in the image, carries over (deviation `easy-pages-first`).
+_EASY = (*_THINGS, Share("documents", 5, 0.0, 0.24))
+_PAGES = (*_THINGS, Share("documents", 3.5, 0.25, 0.49), Share("documents", 1.5, 0.5, 0.74))
 # A page has some forty label tokens, a name two.  Loss is averaged over tokens, as in the paper, so by stage 3
-# short answers are asked three times as often as pages are read.
+# short answers are asked three times as often as pages are read (deviation `questions-weighted`).
 _QUESTIONS = (
-    Share("naming", 6), Share("counting", 1.5), Share("relations", 1.5), Share("documents", 2),
-    Share("free-documents", 0.5), Share("signs", 1), Share("digits", 6), Share("several-digits", 2),
+    Share("naming", 6), Share("counting", 1.5), Share("relations", 1.5), Share("documents", 1, 0.25, 0.49),
+    Share("documents", 1, 0.5, 0.74), Share("free-documents", 0.5), Share("signs", 1), Share("digits", 6),
+    Share("several-digits", 2),
 )  # fmt: skip
 
 STAGES = {
     "tiny": Recipe(
         stages=(
             Stage(
-                "stage1", {"adaptor": 5e-3, "necks": 5e-3}, 150, 48, _IMAGES,
+                "stage1", {"adaptor": 5e-3, "necks": 5e-3}, 180, 48, _EASY,
                 muon={"adaptor": 0.05, "necks": 0.05},
             ),
             Stage(
-                "stage2", {"adaptor": 3e-3, "necks": 3e-3, "decoder": 1e-3}, 300, 48, _IMAGES,
+                "stage2", {"adaptor": 3e-3, "necks": 3e-3, "decoder": 1e-3}, 250, 48, _PAGES,
                 muon={"adaptor": 0.03, "necks": 0.03, "decoder": 0.01}, text_share=0.2, text_mix=_TEXTS,
             ),
             Stage(
-                "stage3", {"adaptor": 3e-3, "necks": 3e-3, "decoder": 1e-3, "siglip": 3e-4}, 400, 48, _QUESTIONS,
+                "stage3", {"adaptor": 3e-3, "necks": 3e-3, "decoder": 1e-3, "siglip": 3e-4}, 340, 48, _QUESTIONS,
                 muon={"adaptor": 0.02, "necks": 0.02, "decoder": 0.01, "siglip": 0.006},
                 reads="dialogues", text_share=0.15, text_mix=_TEXTS,
             ),
         ),
         images=(
             ("naming", 3000, 0.0, 1.0), ("counting", 1500, 0.0, 1.0), ("relations", 1500, 0.0, 1.0),
-            ("documents", 2500, 0.3, 0.74), ("free-documents", 1000, 0.0, 1.0), ("signs", 1000, 0.0, 1.0),
-            ("digits", 2500, 0.0, 1.0), ("several-digits", 1000, 0.0, 1.0),
+            ("documents", 700, 0.0, 0.24), ("documents", 1500, 0.25, 0.49), ("documents", 1000, 0.5, 0.74),
+            ("free-documents", 1000, 0.0, 1.0), ("signs", 1000, 0.0, 1.0), ("digits", 2500, 0.0, 1.0),
+            ("several-digits", 1000, 0.0, 1.0),
         ),
         texts=_TEXTS,
         text_count=3000,

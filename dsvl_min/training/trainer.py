@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from ..checkpoint import save
-from ..config import IGNORE
+from ..config import IGNORE, ConfigError
 from ..data.collate import dialogue, pad_right, page
 from .muon import Muon, groups_of
 from .pool import image_embeddings
@@ -58,6 +58,14 @@ def summed_loss(model, rows, features, siglip_trains=False):
     return F.cross_entropy(logits.float(), labels[:, 1:][told], reduction="sum")
 
 
+def members(share, samples):
+    """Places of the samples a share draws from: its source, its range of difficulty.  ConfigError if there are none."""
+    found = [i for i, s in enumerate(samples) if s.source == share.source and share.low <= s.difficulty <= share.high]
+    if not found:
+        raise ConfigError(f"no image of {share.source} between difficulty {share.low} and {share.high} was made beforehand")
+    return np.array(found)
+
+
 class Batches:
     """Steps of a stage: each reads text alone or images with text (modality grouping)."""
 
@@ -65,11 +73,9 @@ class Batches:
         self.stage, self.pool, self.texts, self.processor = stage, pool, texts, processor
         self.rng = np.random.default_rng([seed, sum(map(ord, stage.name))])
         self.row = page if stage.reads == "pages" else dialogue
-        sources = [s.source for s in pool.samples] if pool else []
-        weight = {share.source: share.weight for share in stage.mix}
-        self.members = {name: np.array([i for i, s in enumerate(sources) if s == name]) for name in weight}
-        self.names = list(weight)
-        self.shares = np.array([weight[n] for n in self.names]) / sum(weight.values()) if weight else None
+        self.members = [members(share, pool.samples) for share in stage.mix]
+        weights = np.array([share.weight for share in stage.mix])
+        self.shares = weights / weights.sum() if len(weights) else None
 
     def __next__(self):
         """Chunks of (rows, features) for one step; features are None for text."""
@@ -79,8 +85,8 @@ class Batches:
             rows = [self.text_row(s, limit) for s in chosen]
             order = sorted(range(len(rows)), key=lambda i: len(rows[i][0]))
             return [([rows[i] for i in part], None) for part in np.array_split(order, CHUNKS) if len(part)]
-        names = self.rng.choice(len(self.names), size=self.stage.batch, p=self.shares)
-        indices = [int(self.rng.choice(self.members[self.names[n]])) for n in names]
+        shares = self.rng.choice(len(self.shares), size=self.stage.batch, p=self.shares)
+        indices = [int(self.rng.choice(self.members[n])) for n in shares]
         rows = {i: self.row(self.pool.samples[i], self.processor) for i in set(indices)}
         indices.sort(key=lambda i: len(rows[i][0]))
         chunks = []
