@@ -1,6 +1,7 @@
 # make book    set up, train the three stages, execute the chapters, render the pages
 # make test    set up if needed, run every test
 # make serve   show the book at http://localhost:8000
+# make weights remake everything that is shipped trained, from nothing (about an hour and a half)
 # make clean   forget runs and rendered pages, keep the environment
 #
 # On Linux without a GPU, spare yourself gigabytes of CUDA:
@@ -15,7 +16,7 @@ INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 export OMP_NUM_THREADS ?= 2
 export PYTHONUNBUFFERED := 1
 
-.PHONY: setup book test serve clean
+.PHONY: setup book test serve weights clean
 
 setup: .venv/ready
 
@@ -37,6 +38,10 @@ test: setup
 serve:
 	@echo "the book is at http://localhost:$(PORT)"
 	@$(PYTHON) -m http.server $(PORT) --directory _build/html
+
+weights: setup
+	$(BIN)/dsvl train --size tiny --stages 0,1,2,3 --times 4 --out runs/remade
+	$(BIN)/python figures/ship.py runs/remade
 
 clean:
 	rm -rf _build runs

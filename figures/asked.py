@@ -6,30 +6,39 @@ import numpy as np
 import style
 
 from dsvl_min.data.world import render
-from dsvl_min.evaluation.tasks import TASKS, questions
+from dsvl_min.evaluation.tasks import TASKS, questions, score
 
 SHOWN = ("naming", "counting", "relations", "grid documents", "handwritten digit")
+LINES = 2  # of an answer that are printed
+
+
+def told(answer, truth, kind):
+    """The answer as the figure prints it, and whether it is right."""
+    lines = answer.splitlines() or ["(nothing)"]
+    shown = "\n".join(lines[:LINES]) + ("\n…" if len(lines) > LINES else "")
+    if kind == "characters":
+        return f"{shown}  {score(answer, truth, kind):.0%} right", score(answer, truth, kind) > 0.8
+    return shown, answer == truth
 
 
 def draw(ink):
     evaluation = style.result("tiny")["evaluation"]
-    figure = style.figure(ink, 8.6, 3.1)
-    axes = figure.subplots(1, len(SHOWN))
-    for axis, name in zip(axes, SHOWN, strict=True):
+    figure = style.figure(ink, 9.2, 3.5)
+    axes = figure.subplots(2, len(SHOWN), height_ratios=[3, 1.6])
+    for (above, below), name in zip(axes.T, SHOWN, strict=True):
         task = next(t for t in TASKS if t.name == name)
         ((made, question, truth),) = questions(task, evaluation["seed"], 1)
         example = evaluation["examples"][name][0]
         assert (question, truth) == (example["question"], example["truth"]), "the record is of other samples"
-        axis.imshow(np.asarray(render(made.images[0], 256)), extent=(0, 1, 0, 1))
-        axis.axis("off")
-        axis.set_title(textwrap.fill(question, 22), fontsize=8.5, weight="normal", loc="center")
-        right = example["image"] == truth
-        for y, (label, answer, color) in zip((-0.08, -0.62), (
-            ("sees it", example["image"] + (" ✓" if right else f" ✗ ({truth})"), style.COLORS["adaptor" if right else "sam"]),
-            ("blank", example["blank"] or "(says nothing)", ink.text),
-        ), strict=True):  # fmt: skip
-            axis.text(0.0, y, f"{label}:", transform=axis.transAxes, va="top", fontsize=8, alpha=0.75)
-            axis.text(0.34, y, answer, transform=axis.transAxes, va="top", fontsize=8, weight="bold", color=color)
+        above.imshow(np.asarray(render(made.images[0], 256)), extent=(0, 1, 0, 1))
+        above.set_title(textwrap.fill(question, 26), fontsize=8, weight="normal", loc="center")
+        for axis in (above, below):
+            axis.axis("off")
+        for y, (label, control) in zip((1.0, 0.42), (("sees it:", "image"), ("blank:", "blank")), strict=True):
+            answer, right = told(example[control], truth, task.score)
+            color = style.COLORS["adaptor"] if right else style.COLORS["sam"] if control == "image" else ink.text
+            below.text(0.0, y, label, va="top", fontsize=8, alpha=0.8)
+            below.text(0.38, y, answer, va="top", fontsize=8, weight="bold", color=color)
     return figure
 
 

@@ -24,7 +24,7 @@ def draw(ink):
                     linewidth=1.2 if kind == "image" else 0.8, linestyle="-" if kind == "image" else ":", label=label,
                 )  # fmt: skip
         axis.set_title(f"{title}: {spent[stage]:.1f} min\ntrains {trained}", fontsize=8.5)
-        axis.set(xlabel="step", ylim=(0, 5))
+        axis.set(xlabel="step", ylim=(0, 6))
         axis.grid(axis="y", linewidth=0.5)
     axes[0].set_ylabel("loss, nats per token")
     axes[2].legend(loc="upper right", fontsize=8)

@@ -26,6 +26,15 @@ def test_the_tiny_stages_train_what_the_paper_trains():
     assert all(stage.betas == (0.9, 0.95) and stage.clip == 1.0 and stage.weight_decay == 0 for stage in (first, second, third))
 
 
+def test_every_stage_finds_the_images_it_reads_among_those_made_beforehand():
+    for recipe in STAGES.values():
+        for stage in recipe.stages:
+            for share in stage.mix:
+                rows = [(low, high) for source, _, low, high in recipe.images if source == share.source]
+                assert any(low < share.high and share.low < high for low, high in rows), (stage.name, share)
+            assert {s.source for s in stage.text_mix} <= {s.source for s in recipe.texts}
+
+
 def test_a_part_without_a_learning_rate_is_frozen():
     model = DeepSeekVL(ModelConfig.preset("tiny"))
     stage = Stage("s", {"adaptor": 1e-3, "decoder": 0.0}, 10, 4, MIX, warmup=2)

@@ -18,7 +18,7 @@ from dsvl_min.training.pool import image_embeddings, make_pool, text_pool
 from dsvl_min.training.run import train
 from dsvl_min.training.stage0 import mask_loss, prompts_for
 from dsvl_min.training.stages import Share, Stage, part_of
-from dsvl_min.training.trainer import run_stage, summed_loss
+from dsvl_min.training.trainer import Batches, run_stage, summed_loss
 
 MIX = (Share("naming", 1), Share("digits", 1))
 TEXTS = (Share("repeats", 1),)
@@ -68,6 +68,16 @@ def test_frozen_parts_stay_bit_identical_and_trained_ones_move(small, trained, t
     )
     moved = {part_of(k) for k, v in model.state_dict().items() if not torch.equal(v, before[k])}
     assert moved == trained
+
+
+def test_a_share_draws_from_its_source_and_difficulty_alone(small):
+    _, processor, pool, _ = small
+    easy = stage(mix=(Share("naming", 1, 0.0, 0.4),), batch=40)
+    batches = Batches(easy, pool, [], processor, seed=0)
+    allowed = {id(s) for s in pool.samples if s.source == "naming" and s.difficulty <= 0.4}
+    assert set(map(id, (pool.samples[i] for i in batches.members[0]))) == allowed and len(allowed) < 12
+    with pytest.raises(ConfigError, match="no image of signs between difficulty 0.0 and 1.0"):
+        Batches(stage(mix=(Share("signs", 1),)), pool, [], processor, seed=0)
 
 
 def test_metrics_and_a_checkpoint_are_left_behind(small, tmp_path):
@@ -147,6 +157,7 @@ def test_a_prompt_lies_on_what_it_asks_for():
         ({"size": "7b"}, "no stages are written down"),
         ({"stages": (4,)}, "stages must be some of"),
         ({"stages": ()}, "stages must be some of"),
+        ({"times": 0}, "times must be"),
     ],
 )
 def test_an_impossible_run_is_refused_before_anything_is_made(arguments, named, tmp_path):

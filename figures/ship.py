@@ -1,0 +1,45 @@
+"""Put a trained run into the package and record what it can do.
+
+    dsvl train --size tiny --stages 0,1,2,3 --times 4 --out runs/remade      # or --stages 1,2,3 from the parts there are
+    python figures/ship.py runs/remade                                       # `make weights` does both
+
+Writes dsvl_min/weights/tiny (half precision) and, if the run made them, dsvl_min/weights/tiny-parts;
+then figures/results/tiny.json and tiny-parts.json.
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import torch
+from record import HERE, commit, record
+
+import dsvl_min
+from dsvl_min.checkpoint import WEIGHTS
+from dsvl_min.evaluation.parts import measure_parts
+from dsvl_min.evaluation.tasks import as_table, write_json
+
+
+def ship(run):
+    """Copy, then measure the copies."""
+    command = f"python figures/ship.py {run}"
+    parts = WEIGHTS / "tiny-parts"
+    if (run / "parts").is_dir():
+        shutil.copytree(run / "parts", parts, dirs_exist_ok=True)
+    model, processor = dsvl_min.load(run)
+    made = json.loads((run / "record.json").read_text(encoding="utf-8"))
+    dsvl_min.save(model, processor, WEIGHTS / "tiny", dtype=torch.float16, record=made)
+    made_parts = json.loads((parts / "record.json").read_text(encoding="utf-8"))
+    quality = measure_parts(model.config, parts)
+    write_json({"command": command, "commit": commit(), "run": made_parts, "quality": quality}, HERE / "results" / "tiny-parts.json")
+    result = {"command": command, **record(WEIGHTS / "tiny")}
+    write_json(result, HERE / "results" / "tiny.json")
+    print(json.dumps(quality, indent=1))
+    print(as_table(result["evaluation"]))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    ship(Path(sys.argv[1]))
