@@ -200,8 +200,12 @@ def fill(module, state, where, dtype=None, device="cpu"):
     wanted = module.state_dict()
     missing, extra = sorted(set(wanted) - set(state)), sorted(set(state) - set(wanted))
     if missing or extra:
-        told = [f"lacks {', '.join(missing[:3])}"] * bool(missing) + [f"has unknown {', '.join(extra[:3])}"] * bool(extra)
-        raise CheckpointError(f"{where} is of another model: it {' and '.join(told)} ({len(missing) + len(extra)} in all)")
+        told = [f"lacks {', '.join(missing[:3])}"] * bool(missing) + [f"has unknown {', '.join(extra[:3])}"] * bool(
+            extra
+        )
+        raise CheckpointError(
+            f"{where} is of another model: it {' and '.join(told)} ({len(missing) + len(extra)} in all)"
+        )
     for name, tensor in wanted.items():
         if state[name].shape != tensor.shape:
             raise CheckpointError(

@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from .config import SIZES, ConfigError
 from .checkpoint import CheckpointError
+from .config import SIZES, ConfigError
 from .processor import InputError
 
 

@@ -214,13 +214,12 @@ class ModelConfig:
             value = getattr(self, name)
             _require(
                 isinstance(value, int) and 0 <= value < self.decoder.vocab_size,
-                f"ModelConfig.{name} ({value!r}) must lie inside the vocabulary "
-                f"(0..{self.decoder.vocab_size - 1})",
+                f"ModelConfig.{name} ({value!r}) must lie inside the vocabulary (0..{self.decoder.vocab_size - 1})",
             )
 
     @property
     def vision(self):
-        """"siglip", "sam" or "hybrid"."""
+        """ "siglip", "sam" or "hybrid"."""
         return "hybrid" if self.siglip and self.sam else "siglip" if self.siglip else "sam"
 
     @property
@@ -246,9 +245,7 @@ class ModelConfig:
         _require(key in _PRESETS, f"no size {name!r}; the sizes are {', '.join(_PRESETS)}")
         config = _PRESETS[key]()
         vision = vision or config.vision
-        _require(
-            vision in VISION_KINDS, f"no vision {vision!r}; choose one of {', '.join(VISION_KINDS)}"
-        )
+        _require(vision in VISION_KINDS, f"no vision {vision!r}; choose one of {', '.join(VISION_KINDS)}")
         siglip = None if vision == "sam" else config.siglip
         sam = None if vision == "siglip" else config.sam or SamConfig()
         return replace(config, siglip=siglip, sam=sam)

@@ -59,9 +59,7 @@ class DeepSeekVL(nn.Module):
             return embeddings
         return embeddings.masked_scatter(placeholder[..., None], image_embeddings.to(embeddings.dtype))
 
-    def forward(
-        self, input_ids, attention_mask=None, pixel_values=None, high_res_pixel_values=None, labels=None
-    ):
+    def forward(self, input_ids, attention_mask=None, pixel_values=None, high_res_pixel_values=None, labels=None):
         """input_ids, attention_mask, labels [B, T]; pixels of all N images in reading order.
 
         labels hold the token to predict at its own position (the shift happens here) and -100

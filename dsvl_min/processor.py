@@ -37,7 +37,11 @@ class Processor:
     """Makes the batch a DeepSeekVL takes.  config: its ModelConfig; tokenizer: its Tokenizer."""
 
     def __init__(self, tokenizer, config, system_prompt=SYSTEM_PROMPT):
-        for name, number in (("bos", config.bos_token_id), ("eos", config.eos_token_id), ("image", config.image_token_id)):
+        for name, number in (
+            ("bos", config.bos_token_id),
+            ("eos", config.eos_token_id),
+            ("image", config.image_token_id),
+        ):
             if getattr(tokenizer, name) != number:
                 raise InputError(
                     f"the tokenizer's {name} token is {getattr(tokenizer, name)}, the model's is {number}: "

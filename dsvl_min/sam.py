@@ -250,7 +250,10 @@ class MixedAttention(nn.Module):
         self.out = nn.Linear(width // shrink, width)
 
     def forward(self, query, key, value):  # [B, Q, C], [B, K, C], [B, K, C] -> [B, Q, C]
-        split = (x.unflatten(-1, (self.heads, -1)).transpose(1, 2) for x in (self.query(query), self.key(key), self.value(value)))
+        split = (
+            x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            for x in (self.query(query), self.key(key), self.value(value))
+        )
         return self.out(attend(*split, owner=self).transpose(1, 2).flatten(2))
 
 
@@ -285,7 +288,7 @@ class ReluMlp(nn.Module):
     def __init__(self, width, hidden, out, layers):
         super().__init__()
         sizes = [width] + [hidden] * (layers - 1) + [out]
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:], strict=False))
 
     def forward(self, x):
         for layer in self.layers[:-1]:

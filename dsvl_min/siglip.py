@@ -70,8 +70,7 @@ class SiglipEncoder(nn.Module):
         self.patches = nn.Conv2d(3, config.width, config.patch_size, stride=config.patch_size)
         self.positions = nn.Parameter(torch.zeros(config.grid**2, config.width))
         self.blocks = nn.ModuleList(
-            Block(config.width, config.heads, config.mlp_width, config.norm_eps)
-            for _ in range(config.layers)
+            Block(config.width, config.heads, config.mlp_width, config.norm_eps) for _ in range(config.layers)
         )
         self.norm = nn.LayerNorm(config.width, config.norm_eps)
 
@@ -141,8 +140,7 @@ class SiglipTextEncoder(nn.Module):
         self.tokens = nn.Embedding(config.vocab_size, config.width)
         self.positions = nn.Parameter(torch.zeros(config.length, config.width))
         self.blocks = nn.ModuleList(
-            Block(config.width, config.heads, config.mlp_width, config.norm_eps)
-            for _ in range(config.layers)
+            Block(config.width, config.heads, config.mlp_width, config.norm_eps) for _ in range(config.layers)
         )
         self.norm = nn.LayerNorm(config.width, config.norm_eps)
         self.head = nn.Linear(config.width, projection)

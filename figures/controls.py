@@ -35,7 +35,9 @@ def draw(ink):
                 )  # fmt: skip
         axis.set_title(f"{title}: {minutes:.0f} minutes", fontsize=9)
         axis.set(xlim=(-3, 103), xlabel="right answers, %")
-        axis.set_yticks(range(len(tasks)), [t + (" *" if evaluation["tasks"][t]["score"] == "characters" else "") for t in tasks])
+        axis.set_yticks(
+            range(len(tasks)), [t + (" *" if evaluation["tasks"][t]["score"] == "characters" else "") for t in tasks]
+        )
     axes[0].invert_yaxis()
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure

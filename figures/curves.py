@@ -14,7 +14,12 @@ def draw(ink):
     run = style.result("tiny-live")["run"]
     curves, spent = run["curves"], run["minutes"]
     figure = style.figure(ink, 8.2, 2.7)
-    axes = figure.subplots(1, 3, sharey=True, width_ratios=[max(line["step"] for lines in curves[s].values() for line in lines) for s in TRAINED])
+    axes = figure.subplots(
+        1,
+        3,
+        sharey=True,
+        width_ratios=[max(line["step"] for lines in curves[s].values() for line in lines) for s in TRAINED],
+    )
     for axis, (stage, (title, trained)) in zip(axes, TRAINED.items(), strict=True):
         for kind, (label, color) in LINES.items():
             lines = curves[stage][kind]

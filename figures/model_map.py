@@ -65,7 +65,9 @@ def draw(ink, lit=None):
     axes.text(16.45, 1.85, "next\nword", ha="center", va="center", weight="bold", fontsize=10)
 
     def arrow(x0, y0, x1, y1):
-        axes.add_patch(FancyArrowPatch((x0, y0), (x1, y1), arrowstyle="-|>", mutation_scale=9, color=ink.text, linewidth=0.9))
+        axes.add_patch(
+            FancyArrowPatch((x0, y0), (x1, y1), arrowstyle="-|>", mutation_scale=9, color=ink.text, linewidth=0.9)
+        )
 
     for y in (3.5, 1.95):
         axes.plot([0.9, 1.15], [2.72 + (0.2 if y > 3 else -0.2), y], color=ink.text, linewidth=0.9)
@@ -73,7 +75,14 @@ def draw(ink, lit=None):
     for x0, y0, x1, y1, flow, x, y in ARROWS:
         arrow(x0, y0, x1, y1)
         axes.text(x, y, tiny[flow], ha="center", va="center", fontsize=7.5)
-        axes.text(*((10.75, 1.78) if flow == "sam" else (x, y - 0.42)), paper[flow], ha="center", va="center", fontsize=7.5, alpha=0.62)
+        axes.text(
+            *((10.75, 1.78) if flow == "sam" else (x, y - 0.42)),
+            paper[flow],
+            ha="center",
+            va="center",
+            fontsize=7.5,
+            alpha=0.62,
+        )
     axes.text(16.9, 4.1, "above each arrow: tiny; below: the paper's 7B", ha="right", va="center", fontsize=8)
     return figure
 

@@ -25,7 +25,9 @@ def digest(folder):
 
 def commit():
     """The commit the working tree stands on."""
-    return subprocess.run(["git", "rev-parse", "HEAD"], cwd=HERE, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=HERE, capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 def record(folder, seed=1, count=500, quiet=False):

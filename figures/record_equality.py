@@ -53,7 +53,8 @@ def differences():
     text = torch.randint(0, 2000, (1, 40))
     words = torch.cat([text[:, :4], torch.full((1, 36), config.image_token_id), text], dim=1)
     out["logits, hybrid"] = worst(
-        model(words, None, low[:1], high[:1]).logits, theirs(words, pixel_values=low[:1], high_res_pixel_values=high[:1]).logits
+        model(words, None, low[:1], high[:1]).logits,
+        theirs(words, pixel_values=low[:1], high_res_pixel_values=high[:1]).logits,
     )
     single = shake(DeepSeekVL(ModelConfig.preset("tiny", "siglip")))
     theirs = their_model(single)

@@ -61,7 +61,14 @@ def learn(scaled, muon_lr, train, test, config):
         loss.backward()
         return {"loss": loss.item(), "tokens": BATCH}
 
-    optimise("stem", groups_of(model.named_parameters(), 2e-3, muon_lr), STEPS, step, HERE.parent / "runs" / "stem", quiet=True)
+    optimise(
+        "stem",
+        groups_of(model.named_parameters(), 2e-3, muon_lr),
+        STEPS,
+        step,
+        HERE.parent / "runs" / "stem",
+        quiet=True,
+    )
     with torch.no_grad():
         guess = torch.cat([model(part).argmax(dim=1) for part in test[0].split(200)])
     return round((guess == test[1]).float().mean().item(), 4)

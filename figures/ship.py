@@ -1,7 +1,7 @@
 """Put a trained run into the package and record what it can do.
 
-    dsvl train --size tiny --stages 0,1,2,3 --times 4 --out runs/remade      # or --stages 1,2,3 from the parts there are
-    python figures/ship.py runs/remade                                       # `make weights` does both
+    dsvl train --size tiny --stages 0,1,2,3 --times 4 --out runs/remade
+    python figures/ship.py runs/remade            # `make weights` does both; --stages 1,2,3 keeps the parts there are
 
 Writes dsvl_min/weights/tiny (half precision) and, if the run made them, dsvl_min/weights/tiny-parts;
 then figures/results/tiny.json and tiny-parts.json.
@@ -32,7 +32,10 @@ def ship(run):
     dsvl_min.save(model, processor, WEIGHTS / "tiny", dtype=torch.float16, record=made)
     made_parts = json.loads((parts / "record.json").read_text(encoding="utf-8"))
     quality = measure_parts(model.config, parts)
-    write_json({"command": command, "commit": commit(), "run": made_parts, "quality": quality}, HERE / "results" / "tiny-parts.json")
+    write_json(
+        {"command": command, "commit": commit(), "run": made_parts, "quality": quality},
+        HERE / "results" / "tiny-parts.json",
+    )
     result = {"command": command, **record(WEIGHTS / "tiny")}
     write_json(result, HERE / "results" / "tiny.json")
     print(json.dumps(quality, indent=1))

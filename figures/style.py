@@ -43,7 +43,8 @@ def figure(ink, width=7.2, height=3.4):
     matplotlib.rcParams.update({
         "font.family": "DejaVu Sans", "font.size": 9, "svg.fonttype": "path", "svg.hashsalt": "dsvl-min",
         "text.color": ink.text, "axes.labelcolor": ink.text, "axes.edgecolor": ink.text, "xtick.color": ink.text,
-        "ytick.color": ink.text, "axes.titlecolor": ink.text, "axes.facecolor": ink.ground, "figure.facecolor": ink.ground,
+        "ytick.color": ink.text, "axes.titlecolor": ink.text, "axes.facecolor": ink.ground,
+        "figure.facecolor": ink.ground,
         "axes.spines.top": False, "axes.spines.right": False, "grid.color": ink.faint, "legend.frameon": False,
         "axes.titlesize": 9.5, "axes.titleweight": "bold", "axes.titlelocation": "left",
     })  # fmt: skip

@@ -56,9 +56,7 @@ def llama_config(config, **tokens):
 def their_model(model):
     """The transformers model with our model's weights (hybrid, or SigLIP alone)."""
     config = model.config
-    tokens = dict(
-        bos_token_id=config.bos_token_id, eos_token_id=config.eos_token_id, pad_token_id=config.pad_token_id
-    )
+    tokens = dict(bos_token_id=config.bos_token_id, eos_token_id=config.eos_token_id, pad_token_id=config.pad_token_id)
     parts = dict(
         text_config=llama_config(config.decoder, **tokens),
         vision_config=siglip_config(config.siglip) | {"vision_use_head": False},

@@ -7,7 +7,13 @@ import torch
 from reference import shake
 
 import dsvl_min
-from dsvl_min.checkpoint import CheckpointError, from_transformers, to_transformers, transformers_names, write_atomically
+from dsvl_min.checkpoint import (
+    CheckpointError,
+    from_transformers,
+    to_transformers,
+    transformers_names,
+    write_atomically,
+)
 from dsvl_min.config import ModelConfig
 from dsvl_min.model import DeepSeekVL
 from dsvl_min.processor import Processor

@@ -50,7 +50,25 @@ def test_a_real_photograph_is_answered_too(tmp_path, capsys):
 
 def test_the_evaluation_prints_its_table_and_writes_it(tmp_path, capsys):
     path = tmp_path / "new" / "table.json"
-    assert main(["eval", "--model", "tiny", "--seed", "5", "--count", "4", "--tasks", "naming", "--json", str(path), "--quiet"]) == 0
+    assert (
+        main(
+            [
+                "eval",
+                "--model",
+                "tiny",
+                "--seed",
+                "5",
+                "--count",
+                "4",
+                "--tasks",
+                "naming",
+                "--json",
+                str(path),
+                "--quiet",
+            ]
+        )
+        == 0
+    )
     printed, written = capsys.readouterr().out, json.loads(path.read_text())
     assert "shuffled" in printed and "naming" in printed
     assert written["seed"] == 5 and written["count"] == 4 and set(written["tasks"]) == {"naming"}

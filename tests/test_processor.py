@@ -43,7 +43,8 @@ def assistant(text):
 def test_the_prompt_is_the_released_template(processor):
     talk = [user(f"{TAG}\nWhat is it?", picture()), assistant("a cat"), user("Sure?"), assistant("")]
     assert processor.prompt(talk) == (
-        SYSTEM_PROMPT + f"\n\nUser: {TAG}\nWhat is it?\n\nAssistant: a cat<｜end▁of▁sentence｜>User: Sure?\n\nAssistant:"
+        SYSTEM_PROMPT
+        + f"\n\nUser: {TAG}\nWhat is it?\n\nAssistant: a cat<｜end▁of▁sentence｜>User: Sure?\n\nAssistant:"
     )
 
 
@@ -86,7 +87,9 @@ def test_only_answers_and_their_end_tokens_are_supervised(processor):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.text(min_size=1).filter(lambda t: t.strip() and "<" not in t and "▁" not in t), min_size=1, max_size=4))
+@given(
+    st.lists(st.text(min_size=1).filter(lambda t: t.strip() and "<" not in t and "▁" not in t), min_size=1, max_size=4)
+)
 def test_a_prompt_is_the_beginning_of_the_answered_conversation(tiny, texts):
     processor = tiny[1]
     talk = [user(t) if i % 2 == 0 else assistant(t) for i, t in enumerate(texts)]
@@ -95,7 +98,10 @@ def test_a_prompt_is_the_beginning_of_the_answered_conversation(tiny, texts):
     asked, _ = processor.tokens(talk[:-1])
     whole, labels = processor.tokens(talk)
     assert whole[: len(asked)] == asked
-    assert whole[len(asked) :] == labels[len(asked) :] and processor.decode(whole[len(asked) :]) == talk[-1]["content"].strip()
+    assert (
+        whole[len(asked) :] == labels[len(asked) :]
+        and processor.decode(whole[len(asked) :]) == talk[-1]["content"].strip()
+    )
 
 
 def test_decoding_stops_at_the_end_token(processor):
@@ -196,7 +202,9 @@ def bomb():
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     header = struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+    )
 
 
 BROKEN = {
@@ -240,7 +248,8 @@ def test_the_pixel_limit_is_pillows_own():
 
 
 @pytest.mark.parametrize(
-    "size,expected", [((1000, 667), (384, 256)), ((667, 1000), (256, 384)), ((3000, 10), (384, 14)), ((1, 1), (384, 384))]
+    "size,expected",
+    [((1000, 667), (384, 256)), ((667, 1000), (256, 384)), ((3000, 10), (384, 14)), ((1, 1), (384, 384))],
 )
 def test_sides_are_truncated_never_below_fourteen(size, expected):
     assert fit(*size, 384) == expected

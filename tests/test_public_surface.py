@@ -13,7 +13,9 @@ def test_a_random_model_of_each_vision_takes_a_batch():
         model = dsvl_min.DeepSeekVL(config)
         _, processor = dsvl_min.load("tiny")
         processor = dsvl_min.Processor(processor.tokenizer, config)
-        batch = processor([{"role": "User", "content": "<image_placeholder>\nHi", "images": [Image.new("RGB", (60, 40))]}])
+        batch = processor(
+            [{"role": "User", "content": "<image_placeholder>\nHi", "images": [Image.new("RGB", (60, 40))]}]
+        )
         assert model(**batch).logits.shape == (*batch["input_ids"].shape, config.decoder.vocab_size)
 
 

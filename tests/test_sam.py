@@ -1,6 +1,7 @@
+from dataclasses import replace
+
 import pytest
 import torch
-from dataclasses import replace
 from reference import shake, their_model, their_sam, worst
 
 from dsvl_min.config import ModelConfig, PromptConfig

@@ -62,7 +62,9 @@ def naming(rng, difficulty=1.0):
     ]
     rng.shuffle(turns)
     scene = Scene(background, (thing,), **_noise(rng, difficulty))
-    return Sample("naming", (scene,), tuple(turns), turns_caption(turns), truth={"color": thing.color, "shape": thing.shape})
+    return Sample(
+        "naming", (scene,), tuple(turns), turns_caption(turns), truth={"color": thing.color, "shape": thing.shape}
+    )
 
 
 def turns_caption(turns):
@@ -74,7 +76,9 @@ def _cells(rng, difficulty, count, grid=3):
     """Centres of `count` different cells of a grid × grid, jittered."""
     spots = rng.sample([(i, j) for i in range(grid) for j in range(grid)], count)
     free = 0.25 / grid * difficulty
-    return [((i + 0.5) / grid + rng.uniform(-free, free), (j + 0.5) / grid + rng.uniform(-free, free)) for i, j in spots]
+    return [
+        ((i + 0.5) / grid + rng.uniform(-free, free), (j + 0.5) / grid + rng.uniform(-free, free)) for i, j in spots
+    ]
 
 
 def counting(rng, difficulty=1.0):
@@ -112,9 +116,7 @@ def counting(rng, difficulty=1.0):
     rest = turns[1:]
     rng.shuffle(rest)
     scene = Scene(background, tuple(order), **_noise(rng, difficulty))
-    return Sample(
-        "counting", (scene,), (turns[0], *rest), turns_caption(turns), truth={"shape": shape, "count": count}
-    )
+    return Sample("counting", (scene,), (turns[0], *rest), turns_caption(turns), truth={"shape": shape, "count": count})
 
 
 def plural(shape):

@@ -2,7 +2,7 @@
 
 from .objects import NUMBERS
 from .sample import Sample
-from .world import ALPHABET, BACKGROUNDS, Scene, Text, text_width
+from .world import ALPHABET, BACKGROUNDS, Scene, Text
 
 GRID = 6  # a grid page has GRID × GRID cells: one for each image token of the tiny model
 FEW = "AEHKNSTX37"  # the symbols of the easiest pages
@@ -71,7 +71,9 @@ def signs(rng, difficulty=1.0):
     difficulty 0: 20 px letters (at 128 px) in the middle; 1: 10 to 20 px, anywhere, three to five characters.
     """
     background = rng.choice(list(BACKGROUNDS))
-    ink, plate = rng.choice([("black", "white"), ("white", "green"), ("white", "blue"), ("black", "yellow"), ("white", "red")])
+    ink, plate = rng.choice(
+        [("black", "white"), ("white", "green"), ("white", "blue"), ("black", "yellow"), ("white", "red")]
+    )
     word = _string(rng, rng.randint(3, 5) if difficulty > 0.3 else 3)
     height = rng.uniform(20 - 10 * difficulty, 20) / 128 / 0.72  # a capital is 0.72 of the font's size
     pitch = 0.85 * height
@@ -82,5 +84,9 @@ def signs(rng, difficulty=1.0):
     x, y = 0.5 + rng.uniform(-free_x, free_x), 0.5 + rng.uniform(-free_y, free_y)
     text = Text(word, x - len(word) * pitch / 2, y, height, pitch, ink, plate)
     scene = Scene(background, texts=(text,), noise=rng.uniform(0, 5) * difficulty, noise_seed=rng.randrange(2**31))
-    turns = (("What does the sign say?", word), ("What colour is the sign?", plate), ("Describe this image.", f"A {plate} sign that says {word}."))
+    turns = (
+        ("What does the sign say?", word),
+        ("What colour is the sign?", plate),
+        ("Describe this image.", f"A {plate} sign that says {word}."),
+    )
     return Sample("signs", (scene,), turns, f"A {plate} sign that says {word}.", truth={"word": word})

@@ -1,7 +1,7 @@
 """Real English, as Python itself carries it, and a little Chinese.
 
-The sources are the manual pages behind `help()` and the long strings, docstrings mostly, in the standard library's files: prose
-about programming, written by people.  They differ slightly from one Python version to the next.
+The sources are the manual pages behind `help()` and the long strings, docstrings mostly, in the standard
+library's files: prose about programming, written by people.  They differ slightly from one Python version to the next.
 """
 
 import functools

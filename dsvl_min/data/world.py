@@ -69,7 +69,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Digit:
-    """A real handwritten digit; index: its row among the 1,797 that scikit-learn carries.  angle: degrees, clockwise."""
+    """A real handwritten digit.  index: its row among the 1,797 that scikit-learn carries; angle: degrees, clockwise."""
 
     index: int
     x: float
@@ -180,7 +180,20 @@ def outline(shape):
         return [(0.0, -1.0), (0.95, 0.75), (-0.95, 0.75)]
     if shape == "cross":
         a = 0.32
-        return [(-a, -1), (a, -1), (a, -a), (1, -a), (1, a), (a, a), (a, 1), (-a, 1), (-a, a), (-1, a), (-1, -a), (-a, -a)]
+        return [
+            (-a, -1),
+            (a, -1),
+            (a, -a),
+            (1, -a),
+            (1, a),
+            (a, a),
+            (a, 1),
+            (-a, 1),
+            (-a, a),
+            (-1, a),
+            (-1, -a),
+            (-a, -a),
+        ]
     if shape == "star":
         radius = (1.0, 0.42)
         return [

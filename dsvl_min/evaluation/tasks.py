@@ -90,8 +90,16 @@ def answers(model, processor, asked, control="image", batch=50, max_new_tokens=6
     out = []
     for start in range(0, len(asked), batch):
         conversations = [
-            [{"role": "User", "content": (processor.config.image_tag + "\n") * len(images) + question, "images": images}]
-            for images, (_, question, _) in zip(pictures[start : start + batch], asked[start : start + batch], strict=True)
+            [
+                {
+                    "role": "User",
+                    "content": (processor.config.image_tag + "\n") * len(images) + question,
+                    "images": images,
+                }
+            ]
+            for images, (_, question, _) in zip(
+                pictures[start : start + batch], asked[start : start + batch], strict=True
+            )
         ]
         inputs = {k: v.to(device) for k, v in processor(conversations).items()}
         out += [processor.decode(ids) for ids in model.generate(**inputs, max_new_tokens=max_new_tokens)]

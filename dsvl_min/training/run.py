@@ -13,12 +13,12 @@ from safetensors.torch import save as to_bytes
 
 from ..checkpoint import WEIGHTS, CheckpointError, fill, read_tensors, save, write_atomically
 from ..config import ConfigError, ModelConfig
+from ..decoder import Decoder
 from ..init import initialise
 from ..model import DeepSeekVL
 from ..processor import Processor
 from ..sam import Sam
 from ..siglip import Siglip
-from ..decoder import Decoder
 from ..tokenizer import Tokenizer
 from . import stage0
 from .pool import make_pool, text_pool

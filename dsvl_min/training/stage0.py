@@ -199,7 +199,7 @@ def pretrain_sam(config, out, recipe=SamRecipe(), seed=0, quiet=False):
             if i not in known:
                 known[i] = regions(samples[i].images[0], size)
         asked = [prompts_for(*known[i], recipe.prompts, rng, size // side) for i in chosen]
-        points, target = (torch.from_numpy(np.stack(part)) for part in zip(*asked))
+        points, target = (torch.from_numpy(np.stack(part)) for part in zip(*asked, strict=True))
         pixels = torch.from_numpy(np.stack([pictures[i] for i in chosen])).permute(0, 3, 1, 2).float() / 255
         logits, guess = model(normalise(pixels, config.sam), points, labels)
         loss, iou = mask_loss(logits, target)
@@ -257,7 +257,17 @@ def tokenizer_texts(seed=0):
     yield from PARAGRAPHS["english"]("train")
     yield from PARAGRAPHS["chinese"]("train") * 20
     yield from [SYSTEM_PROMPT] * 300
-    for source in ("naming", "counting", "relations", "documents", "signs", "digits", "several-digits", "lists", "repeats"):
+    for source in (
+        "naming",
+        "counting",
+        "relations",
+        "documents",
+        "signs",
+        "digits",
+        "several-digits",
+        "lists",
+        "repeats",
+    ):
         for index in range(400):
             for question, answer in sample(source, seed, index).turns:
                 yield f"User: <image_placeholder>\n{question}\n\nAssistant: {answer}"

@@ -68,13 +68,19 @@ class Stage:
     def __post_init__(self):
         unknown = sorted(set(self.lr) - set(PARTS))
         if unknown:
-            raise ConfigError(f"Stage.lr of {self.name}: no part {', '.join(unknown)}; the parts are {', '.join(PARTS)}")
+            raise ConfigError(
+                f"Stage.lr of {self.name}: no part {', '.join(unknown)}; the parts are {', '.join(PARTS)}"
+            )
         if not any(rate > 0 for rate in self.lr.values()):
             raise ConfigError(f"Stage.lr of {self.name} trains nothing: every part is frozen")
         if self.steps < 1 or self.batch < 1:
-            raise ConfigError(f"Stage {self.name} needs at least one step and one sample, got {self.steps} and {self.batch}")
+            raise ConfigError(
+                f"Stage {self.name} needs at least one step and one sample, got {self.steps} and {self.batch}"
+            )
         if self.warmup >= self.steps:
-            raise ConfigError(f"Stage.warmup of {self.name} ({self.warmup}) must be shorter than its {self.steps} steps")
+            raise ConfigError(
+                f"Stage.warmup of {self.name} ({self.warmup}) must be shorter than its {self.steps} steps"
+            )
         if not 0 <= self.text_share <= 1:
             raise ConfigError(f"Stage.text_share of {self.name} must lie in 0..1, got {self.text_share!r}")
         if self.reads not in ("pages", "dialogues"):
@@ -99,11 +105,12 @@ class Recipe:
 
 _TEXTS = (Share("english", 2), Share("chinese", 0.2), Share("grid", 1), Share("lists", 2), Share("repeats", 1))
 _THINGS = (
-    Share("naming", 2), Share("counting", 0.7), Share("relations", 0.7), Share("digits", 1), Share("several-digits", 0.7),
-    Share("free-documents", 0.5), Share("signs", 0.5),
+    Share("naming", 2), Share("counting", 0.7), Share("relations", 0.7), Share("digits", 1),
+    Share("several-digits", 0.7), Share("free-documents", 0.5), Share("signs", 0.5),
 )  # fmt: skip
 # Pages of ten symbols first: with them the loss falls within a hundred steps, with all 34 it stands still for three
-# hundred.  What was learnt, that a place in the text is a place in the image, carries over (deviation `easy-pages-first`).
+# hundred.  What was learnt, that a place in the text is a place in the image, carries over
+# (deviation `easy-pages-first`).
 _EASY = (*_THINGS, Share("documents", 5, 0.0, 0.24))
 _PAGES = (*_THINGS, Share("documents", 3.5, 0.25, 0.49), Share("documents", 1.5, 0.5, 0.74))
 # A page has some forty label tokens, a name two.  Loss is averaged over tokens, as in the paper, so by stage 3

@@ -62,7 +62,9 @@ def members(share, samples):
     """Places of the samples a share draws from: its source, its range of difficulty.  ConfigError if there are none."""
     found = [i for i, s in enumerate(samples) if s.source == share.source and share.low <= s.difficulty <= share.high]
     if not found:
-        raise ConfigError(f"no image of {share.source} between difficulty {share.low} and {share.high} was made beforehand")
+        raise ConfigError(
+            f"no image of {share.source} between difficulty {share.low} and {share.high} was made beforehand"
+        )
     return np.array(found)
 
 

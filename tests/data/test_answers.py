@@ -40,7 +40,9 @@ def test_things_that_are_counted_do_not_overlap():
         for s in made(source):
             things = s.images[0].things
             for i, a in enumerate(things):
-                assert 0 <= a.x - a.size / 2 and a.x + a.size / 2 <= 1 and 0 <= a.y - a.size / 2 and a.y + a.size / 2 <= 1
+                assert (
+                    0 <= a.x - a.size / 2 and a.x + a.size / 2 <= 1 and 0 <= a.y - a.size / 2 and a.y + a.size / 2 <= 1
+                )
                 for b in things[:i]:
                     assert max(abs(a.x - b.x), abs(a.y - b.y)) > 0.9 * (a.size + b.size) / 2
 

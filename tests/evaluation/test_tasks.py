@@ -1,7 +1,17 @@
 import pytest
 import torch
 
-from dsvl_min.evaluation.tasks import TASKS, Task, answers, as_table, bits_per_byte, edit_distance, evaluate, questions, score
+from dsvl_min.evaluation.tasks import (
+    TASKS,
+    Task,
+    answers,
+    as_table,
+    bits_per_byte,
+    edit_distance,
+    evaluate,
+    questions,
+    score,
+)
 
 
 def test_edits_are_counted():

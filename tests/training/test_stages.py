@@ -23,7 +23,9 @@ def test_the_tiny_stages_train_what_the_paper_trains():
     assert set(second.lr) == {"adaptor", "necks", "decoder"}
     assert set(third.lr) == {"adaptor", "necks", "decoder", "siglip"}
     assert all("sam" not in stage.lr for stage in STAGES["tiny"].stages)
-    assert all(stage.betas == (0.9, 0.95) and stage.clip == 1.0 and stage.weight_decay == 0 for stage in (first, second, third))
+    assert all(
+        stage.betas == (0.9, 0.95) and stage.clip == 1.0 and stage.weight_decay == 0 for stage in (first, second, third)
+    )
 
 
 def test_every_stage_finds_the_images_it_reads_among_those_made_beforehand():
@@ -70,7 +72,9 @@ def test_a_stage_that_cannot_work_says_why(change, named):
         Stage(**{**good, **change})
 
 
-@pytest.mark.parametrize("source,weight,named", [("films", 1, "films"), ("naming", 0, "positive"), ("naming", -1, "positive")])
+@pytest.mark.parametrize(
+    "source,weight,named", [("films", 1, "films"), ("naming", 0, "positive"), ("naming", -1, "positive")]
+)
 def test_a_share_that_cannot_work_says_why(source, weight, named):
     with pytest.raises(ConfigError, match=named):
         Share(source, weight)

@@ -63,9 +63,7 @@ def test_features_computed_beforehand_give_the_same_loss(small):
 def test_frozen_parts_stay_bit_identical_and_trained_ones_move(small, trained, tmp_path):
     model, processor, pool, texts = small
     before = {k: v.clone() for k, v in model.state_dict().items()}
-    run_stage(
-        model, processor, stage(lr={part: 1e-2 for part in trained}), pool, texts, tmp_path, quiet=True
-    )
+    run_stage(model, processor, stage(lr={part: 1e-2 for part in trained}), pool, texts, tmp_path, quiet=True)
     moved = {part_of(k) for k, v in model.state_dict().items() if not torch.equal(v, before[k])}
     assert moved == trained
 
