@@ -69,7 +69,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Digit:
-    """A real handwritten digit.  index: its row among the 1,797 that scikit-learn carries; angle: degrees, clockwise."""
+    """A real handwritten digit.  index: its row among scikit-learn's 1,797; angle: degrees, clockwise."""
 
     index: int
     x: float
