@@ -37,8 +37,8 @@ def claims():
     from dsvl_min.checkpoint import WEIGHTS
 
     out = {}
-    for size in ("tiny", "7b"):
-        config = ModelConfig.preset(size)
+    for size, preset in (("tiny", "tiny"), ("paper", "7b")):
+        config = ModelConfig.preset(preset)
         with torch.device("meta"):
             model = DeepSeekVL(config)
         count = sum(p.numel() for p in model.parameters())

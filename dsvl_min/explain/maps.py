@@ -77,9 +77,9 @@ def occlusion_map(model, processor, image, question, answer, window=16, stride=8
 def share_on(heat, mask):
     """The share of a map's positive part that falls inside a mask; chance is the mask's own share of the area.
 
-    heat: [g, g] or [S, S]; mask [S, S] boolean, S a multiple of g.
+    heat: [g, g] or [S, S]; mask [S, S] boolean.  A cell's value holds for every pixel in it.
     """
     heat = np.clip(np.asarray(heat, dtype=np.float64), 0, None)
-    times = mask.shape[0] // heat.shape[0]
-    heat = np.kron(heat, np.ones((times, times)))
+    cell = np.arange(len(mask)) * len(heat) // len(mask)
+    heat = heat[np.ix_(cell, cell)]
     return float((heat * mask).sum() / max(heat.sum(), 1e-12))

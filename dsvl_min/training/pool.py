@@ -1,5 +1,6 @@
 """Samples made beforehand, with what the frozen encoders see in their images, computed once."""
 
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
@@ -54,14 +55,15 @@ def _draw(job):
 def draw(plan, seed, size, split="train", workers=2):
     """Make samples and draw their images.
 
-    plan: (source, count, low, high) rows; difficulty runs evenly over low..high within each.
-    Returns the samples and, for each, its list of PIL images.
+    plan: (source, count, low, high) rows; difficulty runs evenly over low..high within each.  No two rows of a
+    source give the same sample.  Returns the samples and, for each, its list of PIL images.
     """
-    jobs = []
+    jobs, given = [], Counter()
     for source, count, low, high in plan:
-        for index in range(count):
+        for index in range(given[source], given[source] + count):
             at = (index * 0.618034) % 1  # evenly spread, whatever the count
             jobs.append((source, seed, index, split, low + (high - low) * at, size))
+        given[source] += count
     if workers > 1 and len(jobs) > 200:
         with ProcessPoolExecutor(workers) as processes:
             made = list(processes.map(_draw, jobs, chunksize=50))

@@ -4,6 +4,7 @@ import torch
 
 from dsvl_min.data.world import Scene, Thing, regions, render
 from dsvl_min.explain.maps import answer_log_probability, ask, attention_map, occlusion_map, share_on
+from dsvl_min.explain.picture import object_mask
 from dsvl_min.processor import to_square
 
 SCENE = Scene("grey", (Thing("star", "blue", 0.3, 0.3, 0.5),))
@@ -40,6 +41,16 @@ def test_occlusion_finds_the_pixels_an_answer_rests_on(tiny):
 def test_the_share_of_an_even_map_is_the_masks_own_area():
     mask = np.zeros((8, 8), dtype=bool)
     mask[:4, :2] = True
-    assert share_on(np.ones((4, 4)), mask) == mask.mean()
+    for grid in (4, 8, 3, 6):  # cells need not divide the picture
+        assert abs(share_on(np.ones((grid, grid)), mask) - mask.mean()) < 1e-12
     assert share_on(mask.astype(float), mask) == 1.0
     assert share_on(-np.ones((8, 8)), mask) == 0.0
+
+
+def test_the_mask_of_an_object_is_found_by_its_name():
+    two = Scene("grey", (Thing("star", "blue", 0.3, 0.3, 0.3), Thing("ring", "pink", 0.7, 0.7, 0.3)))
+    mask = object_mask(two, 64, {"pink ring"})
+    rows, columns = mask.nonzero()
+    assert 32 < rows.mean() < 64 and 32 < columns.mean() < 64
+    with pytest.raises(ValueError, match="no red car.*blue star, pink ring"):
+        object_mask(two, 64, {"red car"})
