@@ -17,28 +17,28 @@ def told(answer, truth, kind):
     lines = answer.splitlines() or ["(nothing)"]
     shown = "\n".join(lines[:LINES]) + ("\n…" if len(lines) > LINES else "")
     if kind == "characters":
-        return f"{shown}  {score(answer, truth, kind):.0%} right", score(answer, truth, kind) > 0.8
+        return f"{shown} {score(answer, truth, kind):.0%} right", score(answer, truth, kind) > 0.8
     return shown, answer == truth
 
 
 def draw(ink):
     evaluation = style.result("tiny")["evaluation"]
-    figure = style.figure(ink, 9.2, 3.5)
-    axes = figure.subplots(2, len(SHOWN), height_ratios=[3, 1.6])
+    figure = style.figure(ink, 9.2, 3.9)
+    axes = figure.subplots(2, len(SHOWN), height_ratios=[3, 2])
     for (above, below), name in zip(axes.T, SHOWN, strict=True):
         task = next(t for t in TASKS if t.name == name)
         ((made, question, truth),) = questions(task, evaluation["seed"], 1)
         example = evaluation["examples"][name][0]
         assert (question, truth) == (example["question"], example["truth"]), "the record is of other samples"
         above.imshow(np.asarray(render(made.images[0], 256)), extent=(0, 1, 0, 1))
-        above.set_title(textwrap.fill(question, 26), fontsize=8, weight="normal", loc="center")
+        above.set_title(textwrap.fill(question, 22), fontsize=9.5, weight="normal", loc="center")
         for axis in (above, below):
             axis.axis("off")
-        for y, (label, control) in zip((1.0, 0.42), (("sees it:", "image"), ("blank:", "blank")), strict=True):
+        for y, (label, control) in zip((1.0, 0.36), (("sees it:", "image"), ("blank:", "blank")), strict=True):
             answer, right = told(example[control], truth, task.score)
             color = style.COLORS["adaptor"] if right else style.COLORS["sam"] if control == "image" else ink.text
-            below.text(0.0, y, label, va="top", fontsize=8, alpha=0.8)
-            below.text(0.38, y, answer, va="top", fontsize=8, weight="bold", color=color)
+            below.text(0.0, y, label, va="top", fontsize=9.5, alpha=0.8)
+            below.text(0.38, y, answer, va="top", fontsize=10, weight="bold", color=color)
     return figure
 
 

@@ -20,7 +20,10 @@ def _result(name):
 
 
 def _percent(share):
-    return f"{100 * share:.0f} %"
+    """As prose prints it: whole percents, a tenth where rounding would say "all" or "none"."""
+    whole = f"{100 * share:.0f}"
+    rounded = whole in ("0", "100") and share not in (0, 1)
+    return (f"{100 * share:.1f}" if rounded else whole) + "\N{NARROW NO-BREAK SPACE}%"
 
 
 def _size(*folders):
@@ -52,6 +55,7 @@ def claims():
         evaluation = result["evaluation"]
         out[f"{prefix}_minutes"] = f"{result['run']['minutes']['total']:.0f}"
         out[f"{prefix}_images"] = f"{result['run']['images']:,}"
+        out[f"{prefix}_bits"] = f"{evaluation['bits_per_byte']:.2f}"
         out["questions"] = str(evaluation["count"])
         for task, row in evaluation["tasks"].items():
             for control in ("image", "blank", "shuffled", "none"):
@@ -59,6 +63,7 @@ def claims():
                 out[key if control == "image" else f"{key}_{control}"] = _percent(row[control])
     parts = _result("tiny-parts")
     out["stage0_minutes"] = f"{sum(parts['run']['minutes'].values()):.0f}"
+    out["parts_bits"] = f"{parts['quality']['bits_per_byte']:.2f}"
     for source, row in parts["quality"]["retrieval"].items():
         out[f"siglip_{source}"] = _percent(row["found"])
     equality = _result("equality")["largest_difference"]

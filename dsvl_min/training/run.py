@@ -44,7 +44,13 @@ def make_parts(config, folder, seed=0, quiet=False):
     Every part is stored in half precision, with record.json telling minutes and losses.
     """
     folder = Path(folder)
-    record = {"what": "stage 0 parts", "size": config.name, "seed": seed, "hardware": hardware(), "minutes": {}}
+    record = {
+        "command": f"dsvl train --size {config.name} --stages 0 --seed {seed}",
+        "size": config.name,
+        "seed": seed,
+        "hardware": hardware(),
+        "minutes": {},
+    }
     curves = {}
     started = time.time()
 
@@ -143,8 +149,10 @@ def train(size="tiny", vision=None, stages=(1, 2, 3), out=None, seed=0, quiet=Fa
     out = Path(out or f"runs/{config.name}")
     out.mkdir(parents=True, exist_ok=True)
     (out / "metrics.jsonl").unlink(missing_ok=True)
-    started, record = time.time(), {"size": config.name, "vision": config.vision, "seed": seed, "times": times}
-    record |= {"hardware": hardware()}
+    command = f"dsvl train --size {config.name} --stages {','.join(map(str, stages))} --times {times} --seed {seed}"
+    command += f" --vision {vision}" if vision else ""
+    started, record = time.time(), {"command": command, "size": config.name, "vision": config.vision}
+    record |= {"seed": seed, "times": times, "hardware": hardware()}
     record["minutes"] = {}
     parts = WEIGHTS / f"{config.name}-parts"
     if 0 in stages:

@@ -47,7 +47,7 @@ def test_numbers_in_prose_are_claims_that_exist(page):
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
 def test_every_figure_is_described(page):
     text = page.read_text(encoding="utf-8")
-    for figure in re.findall(r"```\{(?:figure|image)\}.*?```", text, re.DOTALL):
+    for figure in re.findall(r"```\{(?:figure|image|drawing)\}.*?```", text, re.DOTALL):
         assert re.search(r"^:alt: .{30,}", figure, re.MULTILINE), figure
 
 
