@@ -4,7 +4,7 @@ repair to the theme."""
 import sys
 from pathlib import Path
 
-from docutils.parsers.rst.directives.images import Figure
+from sphinx.directives.patches import Figure
 
 sys.path.insert(0, str(Path(__file__).parent))
 from claims import claims  # noqa: E402
