@@ -101,7 +101,7 @@ def to_transformers(state, table, config=None):
     out = {}
     for name, tensor in state.items():
         theirs = translate(name, table)
-        for their, piece in zip(theirs, tensor.split(_rows(theirs, tensor, config)), strict=True):
+        for their, piece in zip(theirs, tensor.split(_rows(name, theirs, tensor, config)), strict=True):
             out[their] = piece
     return out
 
@@ -111,9 +111,10 @@ def from_transformers(state, table, names, config=None):
     return {name: torch.cat([state[their] for their in translate(name, table)]) for name in names}
 
 
-def _rows(theirs, tensor, config):
-    """How many rows of a fused tensor belong to each of their names."""
-    if theirs[0].endswith("q_proj.weight") and config is not None and config.heads != config.kv_heads:
+def _rows(name, theirs, tensor, config):
+    """How many rows of a fused tensor belong to each of their names; only the decoder's heads may be grouped."""
+    grouped = config is not None and config.heads != config.kv_heads and not name.startswith("vision.")
+    if grouped and theirs[0].endswith("q_proj.weight"):
         return [config.heads * config.head_width] + 2 * [config.kv_heads * config.head_width]
     return [len(tensor) // len(theirs)] * len(theirs) if len(theirs) > 1 else [len(tensor)]
 
@@ -150,7 +151,7 @@ def save(model, processor, folder, dtype=None, record=None):
     if model.config.decoder.tied:
         del state["decoder.head.weight"]
     write_atomically(folder / "model.safetensors", safetensors.torch.save(state))
-    write_atomically(folder / "tokenizer.json", processor.tokenizer.bpe.to_str(pretty=True).encode())
+    write_atomically(folder / "tokenizer.json", processor.tokenizer.to_json())
     if record is not None:
         write_atomically(folder / "record.json", json.dumps(record, indent=1).encode())
     described = {"format": FORMAT, "model": model.config.to_dict(), "system_prompt": processor.system_prompt}
@@ -172,8 +173,12 @@ def load(name, dtype=torch.float32, device="cpu"):
             f"there is no folder {str(name)!r}, and no model of that name comes with the package (it has: {shipped})"
         )
     described = _read_json(folder / "config.json")
-    if described.get("format") != FORMAT:
-        raise CheckpointError(f"{folder / 'config.json'}: format {described.get('format')!r} is not {FORMAT!r}")
+    stated = described.get("format") if isinstance(described, dict) else None
+    if stated != FORMAT:
+        raise CheckpointError(f"{folder / 'config.json'}: format {stated!r} is not {FORMAT!r}")
+    absent = [name for name in ("model", "system_prompt") if name not in described]
+    if absent:
+        raise CheckpointError(f"{folder / 'config.json'} lacks {' and '.join(absent)}")
     config = ModelConfig.from_dict(described["model"])
     with torch.device("meta"):
         model = DeepSeekVL(config)

@@ -16,7 +16,11 @@ def parser():
     p = verbs.add_parser("train", help="train a size through its stages")
     p.add_argument("--size", default="tiny", help=f"one of {', '.join(SIZES)} (default: tiny)")
     p.add_argument("--vision", choices=("siglip", "sam", "hybrid"), help="default: what the size was released with")
-    p.add_argument("--stages", default="1,2,3", help="which, with commas; 0 makes the pretrained parts anew")
+    p.add_argument(
+        "--stages",
+        default="1,2,3",
+        help="which, with commas (default: 1,2,3); 0 makes the pretrained parts anew, one left out is skipped",
+    )
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--times", type=int, default=1, help="this many times the steps (default: 1)")
     p.add_argument("--out", type=Path, help="folder for the run (default: runs/SIZE)")
@@ -99,7 +103,7 @@ def chat(args):
         elif line:
             try:
                 print("Assistant:", say(line, waiting))
-            except InputError as error:
+            except ValueError as error:  # InputError, or a prompt that leaves no room for an answer
                 print(error)
             waiting.clear()
 

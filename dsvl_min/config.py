@@ -257,6 +257,7 @@ class ModelConfig:
     @classmethod
     def from_dict(cls, data):
         """The inverse of `to_dict`; an unknown or missing field is a ConfigError."""
+        _require(isinstance(data, dict), f"config must be a table of fields, got {type(data).__name__}")
         data = dict(data)
         parts = {"decoder": DecoderConfig, "siglip": SiglipConfig, "sam": SamConfig}
         for name, part in parts.items():

@@ -90,7 +90,10 @@ class DeepSeekVL(nn.Module):
         up with the padding token.  temperature 0 takes the likeliest token; otherwise tokens
         are drawn from the smallest set whose probability reaches top_p.  streamer: called
         with the [B] tokens of each step.  Stops early at the decoder's last position.
+        Raises ValueError for a prompt that leaves no room, or top_p outside 0..1.
         """
+        if not 0 < top_p <= 1:
+            raise ValueError(f"top_p must be above 0 and at most 1, got {top_p!r}")
         B, T = input_ids.shape
         room = self.config.decoder.max_positions - T
         if room < 1:

@@ -18,7 +18,7 @@ import torch
 from PIL import Image, ImageOps
 from torch.nn import functional as F
 
-from .config import END_OF_SENTENCE, IGNORE
+from .config import BEGIN_OF_SENTENCE, END_OF_SENTENCE, IGNORE
 
 SYSTEM_PROMPT = (
     "You are a helpful language and vision assistant. You are able to understand the visual content that "
@@ -172,7 +172,9 @@ def check_conversation(conversation, where="", tag="<image_placeholder>"):
     Raises InputError for an empty conversation, a malformed message, an unknown or misplaced role, a
     missing text, or a number of placeholders other than the number of images.
     """
-    if not isinstance(conversation, (list, tuple)) or not conversation:
+    if not isinstance(conversation, (list, tuple)):
+        raise InputError(f"{where}a conversation is a list of messages, got {type(conversation).__name__}")
+    if not conversation:
         raise InputError(f"{where}the conversation is empty")
     messages = []
     for i, message in enumerate(conversation):
@@ -188,6 +190,8 @@ def check_conversation(conversation, where="", tag="<image_placeholder>"):
             raise InputError(f"{at}: content must be text, got {type(content).__name__}")
         if isinstance(images, (str, bytes, Path, Image.Image)):
             images = [images]
+        if not isinstance(images, (list, tuple)):
+            raise InputError(f'{at}: "images" must be a list, got {type(images).__name__}')
         content, last = content.strip(), i == len(conversation) - 1
         if not content and not (role == "Assistant" and last):
             raise InputError(f"{at} has no text")
@@ -195,8 +199,11 @@ def check_conversation(conversation, where="", tag="<image_placeholder>"):
             raise InputError(
                 f"{at} has {content.count(tag)} {tag} and {len(images)} images; there must be one for each"
             )
-        if END_OF_SENTENCE in content:
-            raise InputError(f"{at} contains the end token {END_OF_SENTENCE}")
+        for token in (BEGIN_OF_SENTENCE, END_OF_SENTENCE):
+            if token in content:
+                raise InputError(f"{at} contains the special token {token}")
+        if any("\ud800" <= c <= "\udfff" for c in content):
+            raise InputError(f"{at} is not valid text: it has half of a surrogate pair")
         messages.append({"role": role, "content": content, "images": list(images)})
     if messages[-1]["role"] == "User":
         messages.append({"role": "Assistant", "content": "", "images": []})
@@ -227,6 +234,8 @@ def load_image(source, where="image"):
             raise InputError(f"{name} is not an image Pillow can read") from None
         except Exception as error:  # decoders raise many kinds: truncated, corrupt, unsupported
             raise InputError(f"{name} cannot be decoded, it may be truncated: {error}") from None
+    if not image.width or not image.height:
+        raise InputError(f"{name} has no pixels ({image.width} × {image.height})")
     try:
         return _to_rgb(ImageOps.exif_transpose(image))
     except InputError:

@@ -57,8 +57,9 @@ class Tokenizer:
             raise ValueError(f"{path} is not a tokenizer.json: {error}") from None
         return cls(bpe)
 
-    def save(self, path):
-        Path(path).write_text(self.bpe.to_str(pretty=True), encoding="utf-8")
+    def to_json(self):
+        """The whole of a tokenizer.json, as bytes."""
+        return self.bpe.to_str(pretty=True).encode()
 
     @classmethod
     def train(cls, texts, size):

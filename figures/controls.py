@@ -1,19 +1,10 @@
 """Every task asked four times: right image, blank image, another sample's image, no image."""
 
-import math
-
 import style
 
 CONTROLS = ("image", "blank", "shuffled", "none")
 NAMES = {"image": "right image", "blank": "blank image", "shuffled": "another image", "none": "no image"}
 MARKS = {"image": "o", "blank": "s", "shuffled": "^", "none": "x"}
-
-
-def wilson(share, count, z=1.96):
-    """95 % interval of a share of `count` yes-or-no trials."""
-    centre = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)
-    return centre - half, centre + half
 
 
 def draw(ink):
@@ -27,7 +18,7 @@ def draw(ink):
             scores = evaluation["tasks"][task]
             axis.axhline(row, color=ink.faint, linewidth=0.6, zorder=0)
             for control in CONTROLS:
-                low, high = wilson(scores[control], evaluation["count"])
+                low, high = scores["interval"][control]
                 axis.plot([100 * low, 100 * high], [row, row], color=style.COLORS[control], linewidth=3, alpha=0.35)
                 axis.plot(
                     100 * scores[control], row, MARKS[control], color=style.COLORS[control], markersize=6,

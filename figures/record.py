@@ -18,9 +18,9 @@ from dsvl_min.evaluation.tasks import as_table, bits_per_byte, evaluate, write_j
 HERE = Path(__file__).parent
 
 
-def digest(folder):
-    """SHA-256 of a folder's weights: a result belongs to these and no others."""
-    return hashlib.sha256((Path(folder) / "model.safetensors").read_bytes()).hexdigest()
+def digest(path):
+    """SHA-256 of a file of weights: a result belongs to these and no others."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def commit():
@@ -36,7 +36,7 @@ def record(folder, seed=1, count=500, quiet=False):
     table = evaluate(model, processor, seed, count, quiet=quiet)
     table["bits_per_byte"] = round(bits_per_byte(model, processor, PARAGRAPHS["english"]("held-out")[:200]), 4)
     run = json.loads((Path(folder) / "record.json").read_text(encoding="utf-8"))
-    return {"weights": digest(folder), "commit": commit(), "run": run, "evaluation": table}
+    return {"weights": digest(Path(folder) / "model.safetensors"), "commit": commit(), "run": run, "evaluation": table}
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import torch
-from record import HERE, commit, record
+from record import HERE, commit, digest, record
 
 import dsvl_min
 from dsvl_min.checkpoint import WEIGHTS
@@ -33,7 +33,13 @@ def ship(run):
     made_parts = json.loads((parts / "record.json").read_text(encoding="utf-8"))
     quality = measure_parts(model.config, parts)
     write_json(
-        {"command": command, "commit": commit(), "run": made_parts, "quality": quality},
+        {
+            "weights": {path.stem: digest(path) for path in sorted(parts.glob("*.safetensors"))},
+            "command": command,
+            "commit": commit(),
+            "run": made_parts,
+            "quality": quality,
+        },  # fmt: skip
         HERE / "results" / "tiny-parts.json",
     )
     result = {"command": command, **record(WEIGHTS / "tiny")}

@@ -14,7 +14,7 @@ from dsvl_min.checkpoint import (
     transformers_names,
     write_atomically,
 )
-from dsvl_min.config import ModelConfig
+from dsvl_min.config import ConfigError, ModelConfig
 from dsvl_min.model import DeepSeekVL
 from dsvl_min.processor import Processor
 
@@ -75,10 +75,19 @@ def test_an_unknown_name_lists_what_there_is():
 SPOILT = {
     "no configuration": (lambda f: (f / "config.json").unlink(), "config.json is missing"),
     "a configuration that is no JSON": (lambda f: (f / "config.json").write_text("{"), "not valid JSON"),
+    "a configuration that is no table": (lambda f: (f / "config.json").write_text("[]"), "format None"),
+    "a configuration without a model": (lambda f: forget(f, "model"), "config.json lacks model"),
+    "a configuration without its prompt": (lambda f: forget(f, "system_prompt"), "config.json lacks system_prompt"),
+    "a number for a model": (lambda f: edit(f, model=3), "config must be a table"),
     "another format": (lambda f: edit(f, format="x"), "format 'x'"),
     "no weights": (lambda f: (f / "model.safetensors").unlink(), "model.safetensors is missing"),
     "truncated weights": (lambda f: cut(f / "model.safetensors"), "model.safetensors is damaged"),
     "no tokenizer": (lambda f: (f / "tokenizer.json").unlink(), "no tokenizer"),
+    "weights of another vision": (
+        lambda f: edit(f, model=ModelConfig.preset("tiny", "siglip").to_dict()),
+        "another model: it has unknown adaptor.high.bias, .*vision.sam",
+    ),
+    "weights of another vocabulary": (lambda f: resize(f, vocab_size=4096), "embed.weight has shape"),
     "weights of a wider model": (lambda f: resize(f, width=256), "shape"),
     "weights of a deeper model": (lambda f: resize(f, layers=9), "another model: it lacks decoder.blocks.6"),
 }
@@ -87,6 +96,11 @@ SPOILT = {
 def edit(folder, **changes):
     path = folder / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def forget(folder, name):
+    path = folder / "config.json"
+    path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k != name}))
 
 
 def resize(folder, **changes):
@@ -103,7 +117,7 @@ def cut(path):
 def test_a_spoilt_folder_names_what_is_wrong(copy, case):
     spoil, named = SPOILT[case]
     spoil(copy)
-    with pytest.raises((CheckpointError, FileNotFoundError), match=named):
+    with pytest.raises((CheckpointError, ConfigError, FileNotFoundError), match=named):
         dsvl_min.load(copy)
 
 
@@ -118,6 +132,19 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     with pytest.raises(OSError):
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_save_that_is_cut_short_leaves_no_folder_that_opens(saved, tiny, tmp_path, monkeypatch):
+    def full(path, data):
+        if path.name == "tokenizer.json":
+            raise OSError(28, "No space left on device")
+        write_atomically(path, data)
+
+    monkeypatch.setattr("dsvl_min.checkpoint.write_atomically", full)
+    with pytest.raises(OSError):
+        dsvl_min.save(saved[0], tiny[1], tmp_path)
+    with pytest.raises(CheckpointError, match="config.json is missing"):
+        dsvl_min.load(tmp_path)
 
 
 @pytest.mark.parametrize("vision", ["hybrid", "siglip"])

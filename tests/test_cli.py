@@ -35,6 +35,14 @@ def test_a_conversation_goes_on_over_turns_and_images(heart, capsys, monkeypatch
     assert "nowhere.png" in said[3]
 
 
+def test_a_conversation_that_grows_too_long_says_so_and_may_start_over(capsys, monkeypatch):
+    lines = iter(["a b " * 120, "c d " * 120, "/new", "Hello", "/quit"])
+    monkeypatch.setattr("builtins.input", lambda _: next(lines))
+    assert main(["chat"]) == 0
+    said = capsys.readouterr().out
+    assert "the model takes 512" in said and said.rstrip().splitlines()[-1].startswith("Assistant:")
+
+
 def test_two_images_may_be_asked_about_at_once(heart, capsys):
     assert main(["chat", "--image", heart, "--image", heart, "What is in the image?"]) == 0
     assert capsys.readouterr().out.strip()
@@ -76,7 +84,8 @@ def test_the_evaluation_prints_its_table_and_writes_it(tmp_path, capsys):
 
 def test_the_probe_prints_each_family(tmp_path, capsys):
     assert main(["probe", "--count", "20", "--json", str(tmp_path / "probe.json")]) == 0
-    assert all(word in capsys.readouterr().out for word in ("nuisance", "direction", "SigLIP pooled"))
+    printed = capsys.readouterr().out
+    assert all(word in printed for word in ("nuisance", "direction", "SigLIP pooled"))
 
 
 def test_an_explanation_is_drawn(heart, tmp_path, capsys):
@@ -93,6 +102,7 @@ MISTAKES = {
     "a size that does not exist": (["train", "--size", "huge"], "no size 'huge'"),
     "stages that are no numbers": (["train", "--stages", "one"], "such as 1,2,3"),
     "a task that does not exist": (["eval", "--tasks", "flying"], "no task flying"),
+    "too few pairs": (["probe", "--count", "0"], "at least 2"),
     "too few samples": (["eval", "--count", "1"], "at least 2"),
     "no time at all": (["train", "--times", "0", "--out", "nowhere"], "times"),
 }

@@ -112,6 +112,11 @@ def test_generation_stops_at_the_last_position():
         model.generate(torch.full((1, 512), 7))
 
 
+def test_a_top_p_that_leaves_nothing_is_refused(tiny):
+    with pytest.raises(ValueError, match="top_p must be above 0"):
+        tiny[0].generate(torch.tensor([[5]]), temperature=1.0, top_p=0.0)
+
+
 def test_top_p_draws_only_from_the_likeliest():
     logits = torch.tensor([[4.0, 3.9, -9.0, -9.0]]).expand(200, -1)
     drawn = pick(logits, temperature=1.0, top_p=0.9, generator=torch.Generator().manual_seed(0))

@@ -114,6 +114,7 @@ BAD_TALK = {
     "an empty conversation": ([], "nothing to read"),
     "a text in its place": ("hello", "list of messages, got str"),
     "an empty one among several": ([[user("Hi")], []], "conversation 1.*empty"),
+    "a text among several": ([[user("Hi")], "hello"], "conversation 1.*got str"),
     "no role": ([{"content": "Hi"}], "message 0.*role"),
     "an unknown role": ([{"role": "System", "content": "Hi"}], "System.*User and Assistant"),
     "the wrong turn": ([user("Hi"), user("again")], "message 1 is from User; Assistant"),
@@ -122,7 +123,11 @@ BAD_TALK = {
     "a number for text": ([{"role": "User", "content": 3}], "must be text, got int"),
     "an image without its place": ([user("What?", picture())], "0 <image_placeholder> and 1 images"),
     "a place without its image": ([user(f"{TAG} {TAG} What?", picture())], "2 <image_placeholder> and 1 images"),
-    "an end token in the text": ([user("Hi <｜end▁of▁sentence｜>")], "end token"),
+    "an end token in the text": ([user("Hi <｜end▁of▁sentence｜>")], "special token <｜end"),
+    "a begin token in the text": ([user("<｜begin▁of▁sentence｜>Hi")], "special token <｜begin"),
+    "half a surrogate pair": ([user("Hi \ud83d")], "message 0.*surrogate"),
+    "a number for images": ([{**user(TAG + "?"), "images": 5}], '"images" must be a list, got int'),
+    "a picture without pixels": ([user(TAG + "?", Image.new("RGB", (0, 9)))], "image 0 has no pixels"),
     "more images than fit": ([user(TAG * 14 + "?", *[picture()] * 14)], "tokens.*takes 512"),
     "something that is no image": ([user(TAG + "?", 3.5)], "message 0, image 0.*got float"),
 }
@@ -161,11 +166,17 @@ def sixteen_bit():
     return Image.fromarray(np.full((30, 40), 40000, dtype=np.uint16))
 
 
+def see_through():
+    """A GIF whose only colour, red, is declared transparent."""
+    return encoded(picture(color=(255, 0, 0)).quantize(2), "GIF", transparency=0)
+
+
 STRANGE = {
     "grey": (encoded(picture(color=(100, 100, 100), mode="L")), (100, 100, 100)),
     "CMYK": (encoded(picture(color=(250, 0, 0), mode="CMYK"), "JPEG", quality=95), (250, 0, 0)),
     "16-bit grey": (encoded(sixteen_bit()), (155, 155, 155)),
     "palette": (encoded(picture(color=(0, 0, 255)).quantize(4)), (0, 0, 255)),
+    "palette with transparency": (see_through(), (255, 255, 255)),
     "opaque RGBA": (encoded(picture(color=(9, 99, 199), mode="RGBA")), (9, 99, 199)),
     "transparent RGBA": (encoded(Image.new("RGBA", (40, 30), (0, 0, 0, 0))), (255, 255, 255)),
     "grey with alpha": (encoded(Image.new("LA", (40, 30), (0, 0))), (255, 255, 255)),
@@ -193,6 +204,10 @@ def test_a_photo_taken_sideways_is_turned_upright():
     assert load_image(encoded(image, "JPEG", exif=exif)).size == (30, 40)
 
 
+def noise():
+    return Image.fromarray(np.random.default_rng(0).integers(0, 255, (30, 40, 3), dtype=np.uint8))
+
+
 def bomb():
     """A PNG of a few hundred bytes that claims to be enormous."""
     import struct
@@ -211,6 +226,8 @@ BROKEN = {
     "zero bytes": (lambda folder: b"", "empty"),
     "not an image": (lambda folder: b"hello, I am a text file", "not an image"),
     "truncated": (lambda folder: encoded(picture(400, 300), "JPEG")[:-900], "truncated"),
+    "a truncated PNG": (lambda folder: encoded(noise())[:-900], "truncated"),
+    "pixels beyond the limit": (lambda folder: encoded(Image.new("1", (9500, 9500))), "more than 89,478,485 pixels"),
     "a decompression bomb": (lambda folder: bomb(), "pixels"),
     "no such file": (lambda folder: folder / "missing.png", "missing.png.*does not exist"),
     "a folder": (lambda folder: folder, "is a folder"),

@@ -19,7 +19,7 @@ def documents(rng, difficulty=1.0):
     the grid; above: `free_documents`.
     """
     if difficulty >= 0.75:
-        return free_documents(rng, difficulty)
+        return free_documents(rng, 4 * difficulty - 3)
     symbols = FEW if difficulty < 0.25 else ALPHABET
     if difficulty < 0.5:
         lengths = [GRID] * GRID
@@ -36,18 +36,23 @@ def documents(rng, difficulty=1.0):
 
 
 def free_documents(rng, difficulty=1.0):
-    """One to four lines of three to eight characters, any margin, height and spacing."""
+    """One to four lines of three to eight characters.
+
+    difficulty: how far margin, spacing and leading go from those of the grid (0, where no line is longer than six)
+    to any (1).
+    """
     count = rng.randint(1, 4)
     height = rng.uniform(0.085, 0.15)
-    lengths = [rng.randint(3, 8) for _ in range(count)]
-    pitch = rng.uniform(0.72, 0.95) * height
-    widest = max(lengths) * pitch
-    if widest > 0.96:
-        height, pitch, widest = height * 0.96 / widest, pitch * 0.96 / widest, 0.96
-    leading = rng.uniform(1.15, 1.6) * height
+    lengths = [rng.randint(3, 8 if difficulty > 0.5 else GRID) for _ in range(count)]
+    cell = (1 - difficulty) / GRID
+    pitch = cell + difficulty * rng.uniform(0.72, 0.95) * height
+    widest, widest_allowed = max(lengths) * pitch, 1 - 0.04 * difficulty
+    if widest > widest_allowed:
+        height, pitch, widest = (v * widest_allowed / widest for v in (height, pitch, widest))
+    leading = cell + difficulty * rng.uniform(1.15, 1.6) * height
     tall = (count - 1) * leading + height
-    left = rng.uniform(0.02, 0.98 - widest)
-    top = rng.uniform(0.02, max(0.02, 0.98 - tall)) + height / 2
+    left = difficulty * rng.uniform(0.02, max(0.02, 0.98 - widest))
+    top = cell / 2 + difficulty * (rng.uniform(0.02, max(0.02, 0.98 - tall)) + height / 2)
     lines = [_string(rng, n) for n in lengths]
     texts = [Text(line, left, top + i * leading, height, pitch) for i, line in enumerate(lines)]
     return _document("free-documents", rng, texts, lines)

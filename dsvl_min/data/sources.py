@@ -24,7 +24,8 @@ def sample(source, seed, index, split="train", difficulty=1.0):
     """Sample number `index` of a source: the same for the same arguments, on any machine.
 
     split: "train" or "held-out", which never share a random stream, a handwritten digit or a
-    paragraph.  difficulty: 0 to 1, as each source explains.  Raises ValueError for a source or
+    paragraph of English (there are too few Chinese sentences to hold any back).  difficulty: 0 to 1, as each
+    source explains.  Raises ValueError for a source or
     split that does not exist.
     """
     rng = generator(split, seed, index, source)

@@ -5,6 +5,7 @@ last three did not come from the picture.
 """
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +64,18 @@ def score(answer, truth, kind):
     return max(0.0, 1.0 - edit_distance(answer, truth) / max(1, len(truth)))
 
 
+def interval(marks, kind, z=1.96):
+    """95 % interval of the mean of some scores: Wilson's for yes-or-no ones, by their spread for "characters"."""
+    n, mean = len(marks), sum(marks) / len(marks)
+    if kind == "exact":
+        centre, reach = mean + z * z / (2 * n), z * math.sqrt(mean * (1 - mean) / n + z * z / (4 * n * n))
+        low, high = ((centre + side * reach) / (1 + z * z / n) for side in (-1, 1))
+    else:
+        reach = z * math.sqrt(sum((m - mean) ** 2 for m in marks) / (n - 1) / n)
+        low, high = mean - reach, mean + reach
+    return [round(max(0.0, low), 4), round(min(1.0, high), 4)]
+
+
 def questions(task, seed, count, split="held-out"):
     """`count` samples of a task with the question asked and the answer expected: [(sample, question, answer)]."""
     asked = []
@@ -107,7 +120,8 @@ def answers(model, processor, asked, control="image", batch=50, max_new_tokens=6
 
 
 def evaluate(model, processor, seed=0, count=500, tasks=TASKS, controls=CONTROLS, quiet=False):
-    """The table: {"tasks": {task: {control: mean score}}, "seed", "count", "examples"}.
+    """The table: {"tasks": {task: {control: mean score, "interval": {control: [low, high]}}}, "seed", "count",
+    "examples"}.
 
     Samples are held out: no training run draws from that split, whatever its seed.  examples: the answers to each
     task's first eight questions, under every control.
@@ -118,12 +132,13 @@ def evaluate(model, processor, seed=0, count=500, tasks=TASKS, controls=CONTROLS
     bar = tqdm(total=len(tasks) * len(controls), desc="evaluating", disable=quiet, unit="run")
     for task in tasks:
         asked = questions(task, seed, count)
-        table[task.name] = {"score": task.score}
+        table[task.name] = {"score": task.score, "interval": {}}
         examples[task.name] = [{"question": question, "truth": truth} for _, question, truth in asked[:8]]
         for control in controls:
             said = answers(model, processor, asked, control)
             marks = [score(s, truth, task.score) for s, (_, _, truth) in zip(said, asked, strict=True)]
             table[task.name][control] = round(sum(marks) / len(marks), 4)
+            table[task.name]["interval"][control] = interval(marks, task.score)
             for example, answer in zip(examples[task.name], said, strict=False):
                 example[control] = answer
             bar.update()

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from ..attention import capture_attention
-from ..processor import normalise, to_square
+from ..processor import InputError, normalise, to_square
 
 
 def ask(processor, image, question, answer=""):
@@ -62,7 +62,7 @@ def occlusion_map(model, processor, image, question, answer, window=16, stride=8
     try:
         from captum.attr import Occlusion
     except ImportError:
-        raise ImportError('occlusion needs Captum: pip install "dsvl-min[book]"') from None
+        raise InputError('occlusion needs Captum: pip install "dsvl-min[book]"') from None
     encoder = model.config.sam or model.config.siglip
     square = to_square(image, encoder.image_size, encoder.mean)[None]
     batch = ask(processor, image, question, answer)

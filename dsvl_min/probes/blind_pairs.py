@@ -106,6 +106,8 @@ def measure(encoders, seed=0, count=200):
     A pair is seen when it is less alike than 95 % of the nuisance pairs are.  Returns {"families": {family:
     {site: {"similarity": mean, "seen": share}}}, "named": share of scenes whose colour and shape SigLIP names}.
     """
+    if count < 2:
+        raise ValueError(f"count must be at least 2, got {count}")
     views = {}
     for family in FAMILIES:
         pairs = [pair(family, seed, index) for index in range(count)]

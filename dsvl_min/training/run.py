@@ -39,7 +39,7 @@ def hardware():
 
 
 def make_parts(config, folder, seed=0, quiet=False):
-    """Stage 0: tokenizer, SigLIP, SAM and decoder from nothing, written to `folder`.
+    """Stage 0: the tokenizer, the encoders the config has and the decoder, from nothing, written to `folder`.
 
     Every part is stored in half precision, with record.json telling minutes and losses.
     """
@@ -66,8 +66,10 @@ def make_parts(config, folder, seed=0, quiet=False):
     processor = Processor(tokenizer, config)
     record["minutes"]["tokenizer"] = round((time.time() - started) / 60, 2)
     started = time.time()
-    finish("siglip", *stage0.pretrain_siglip(config, tokenizer, folder, seed=seed, quiet=quiet))
-    finish("sam", *stage0.pretrain_sam(config, folder, seed=seed, quiet=quiet))
+    if config.siglip:
+        finish("siglip", *stage0.pretrain_siglip(config, tokenizer, folder, seed=seed, quiet=quiet))
+    if config.sam:
+        finish("sam", *stage0.pretrain_sam(config, folder, seed=seed, quiet=quiet))
     finish("decoder", *stage0.pretrain_language(config, processor, folder, seed=seed, quiet=quiet))
     record["curves"] = curves
     write_atomically(folder / "record.json", json.dumps(record, indent=1).encode())
@@ -133,7 +135,8 @@ def train(size="tiny", vision=None, stages=(1, 2, 3), out=None, seed=0, quiet=Fa
 
     The folder ends up with the finished model in our own layout, a checkpoint for each stage, metrics.jsonl
     and record.json; nothing that came with the package is overwritten.  Stage 0 makes new pretrained parts in
-    out/parts; without it the package's own are used.  times: stages 1-3 take that many times their steps, over
+    out/parts; without it the package's own are used.  Stages that are left out are skipped: 2,3 goes from a
+    fresh adaptor straight to stage 2.  times: stages 1-3 take that many times their steps, over
     that many times their images (tiny: about 2 GB of memory for each).  Returns (model, processor, record).
     Raises ConfigError for a size or stage that does not exist.
     """
@@ -152,7 +155,7 @@ def train(size="tiny", vision=None, stages=(1, 2, 3), out=None, seed=0, quiet=Fa
     command = f"dsvl train --size {config.name} --stages {','.join(map(str, stages))} --times {times} --seed {seed}"
     command += f" --vision {vision}" if vision else ""
     started, record = time.time(), {"command": command, "size": config.name, "vision": config.vision}
-    record |= {"seed": seed, "times": times, "hardware": hardware()}
+    record |= {"seed": seed, "times": times, "config": config.to_dict(), "hardware": hardware()}
     record["minutes"] = {}
     parts = WEIGHTS / f"{config.name}-parts"
     if 0 in stages:

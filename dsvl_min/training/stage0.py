@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from ..checkpoint import write_atomically
 from ..config import IGNORE, PromptConfig, SiglipTextConfig
 from ..data.collate import dialogue, pad_right, page
 from ..data.sources import PARAGRAPHS, sample
@@ -131,10 +132,10 @@ def pretrain_siglip(config, tokenizer, out, recipe=SiglipRecipe(), seed=0, quiet
         logits = model(pixels[chosen], captions)[:, back]
         loss = sigmoid_loss(logits, group[chosen][:, None] == group[chosen][None])
         loss.backward()
-        return {"loss": round(loss.item(), 5), "tokens": recipe.batch}
+        return {"loss": round(loss.item(), 5), "images": recipe.batch}
 
     groups = groups_of(model.named_parameters(), recipe.lr, recipe.muon_lr)
-    lines = optimise("stage0-siglip", groups, recipe.steps, step, out, warmup=50, quiet=quiet)
+    lines = optimise("stage0-siglip", groups, recipe.steps, step, out, warmup=50, quiet=quiet, counted="images")
     return model.eval(), lines
 
 
@@ -207,12 +208,12 @@ def pretrain_sam(config, out, recipe=SamRecipe(), seed=0, quiet=False):
         total = best.mean() + 0.3 * loss[:, :, 0].mean() + F.mse_loss(guess, iou)
         total.backward()
         return {
-            "loss": round(total.item(), 5), "tokens": recipe.batch * recipe.prompts,
+            "loss": round(total.item(), 5), "prompts": recipe.batch * recipe.prompts,
             "iou": round(iou[:, :, 1:].max(dim=2).values.mean().item(), 4),
         }  # fmt: skip
 
     groups = groups_of(model.named_parameters(), recipe.lr, recipe.muon_lr)
-    lines = optimise("stage0-sam", groups, recipe.steps, step, out, warmup=50, quiet=quiet)
+    lines = optimise("stage0-sam", groups, recipe.steps, step, out, warmup=50, quiet=quiet, counted="prompts")
     model.vision.early_neck.load_state_dict(model.vision.neck.state_dict())  # as released: a copy to start from
     return model.eval(), lines
 
@@ -277,5 +278,5 @@ def make_tokenizer(size, path):
     """Train the tokenizer and write it to `path`."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     tokenizer = Tokenizer.train(tokenizer_texts(), size)
-    tokenizer.save(path)
+    write_atomically(path, tokenizer.to_json())
     return tokenizer

@@ -71,6 +71,11 @@ class Stage:
             raise ConfigError(
                 f"Stage.lr of {self.name}: no part {', '.join(unknown)}; the parts are {', '.join(PARTS)}"
             )
+        if self.lr.get("sam", 0) > 0:
+            raise ConfigError(
+                f"Stage.lr of {self.name} trains sam: no stage of the paper does, and what SAM's blocks see is "
+                "computed once and kept; necks trains what follows them"
+            )
         if not any(rate > 0 for rate in self.lr.values()):
             raise ConfigError(f"Stage.lr of {self.name} trains nothing: every part is frozen")
         if self.steps < 1 or self.batch < 1:
@@ -83,6 +88,10 @@ class Stage:
             )
         if not 0 <= self.text_share <= 1:
             raise ConfigError(f"Stage.text_share of {self.name} must lie in 0..1, got {self.text_share!r}")
+        if self.text_share and not self.lr.get("decoder", 0) > 0:
+            raise ConfigError(
+                f"Stage {self.name} reads text alone with the decoder frozen: nothing could learn from it"
+            )
         if self.reads not in ("pages", "dialogues"):
             raise ConfigError(f"Stage.reads of {self.name} must be pages or dialogues, got {self.reads!r}")
         if self.text_share < 1 and not self.mix or self.text_share > 0 and not self.text_mix:
@@ -111,8 +120,8 @@ _THINGS = (
 # Pages of ten symbols first: with them the loss falls within a hundred steps, with all 34 it stands still for three
 # hundred.  What was learnt, that a place in the text is a place in the image, carries over
 # (deviation `easy-pages-first`).
-_EASY = (*_THINGS, Share("documents", 5, 0.0, 0.24))
-_PAGES = (*_THINGS, Share("documents", 3.5, 0.25, 0.49), Share("documents", 1.5, 0.5, 0.74))
+_EASY = (*_THINGS, Share("documents", 12, 0.0, 0.24))
+_PAGES = (*_THINGS, Share("documents", 5, 0.25, 0.49), Share("documents", 1.5, 0.5, 0.74))
 # A page has some forty label tokens, a name two.  Loss is averaged over tokens, as in the paper, so by stage 3
 # short answers are asked three times as often as pages are read (deviation `questions-weighted`).
 _QUESTIONS = (
@@ -129,7 +138,7 @@ STAGES = {
                 muon={"adaptor": 0.05, "necks": 0.05},
             ),
             Stage(
-                "stage2", {"adaptor": 3e-3, "necks": 3e-3, "decoder": 1e-3}, 250, 48, _PAGES,
+                "stage2", {"adaptor": 3e-3, "necks": 3e-3, "decoder": 1e-3}, 260, 48, _PAGES,
                 muon={"adaptor": 0.03, "necks": 0.03, "decoder": 0.01}, text_share=0.2, text_mix=_TEXTS,
             ),
             Stage(
@@ -142,8 +151,8 @@ STAGES = {
             ("naming", 1000, 0.0, 0.6), ("naming", 2500, 0.6, 1.0), ("counting", 500, 0.0, 0.6),
             ("counting", 1000, 0.6, 1.0), ("relations", 500, 0.0, 0.6), ("relations", 1000, 0.6, 1.0),
             ("digits", 800, 0.0, 0.6), ("digits", 2000, 0.6, 1.0),
-            ("documents", 700, 0.0, 0.24), ("documents", 1500, 0.25, 0.49), ("documents", 1000, 0.5, 0.74),
-            ("free-documents", 1000, 0.0, 1.0), ("signs", 1000, 0.0, 1.0), ("several-digits", 1000, 0.0, 1.0),
+            ("documents", 1000, 0.0, 0.24), ("documents", 1500, 0.25, 0.49), ("documents", 1000, 0.5, 0.74),
+            ("free-documents", 900, 0.0, 1.0), ("signs", 900, 0.0, 1.0), ("several-digits", 900, 0.0, 1.0),
         ),
         texts=_TEXTS,
         text_count=3000,

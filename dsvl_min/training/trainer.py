@@ -103,11 +103,24 @@ class Batches:
         return row[0][:limit], row[1][:limit]
 
 
-def optimise(name, groups, steps, step, out, warmup=20, betas=(0.9, 0.95), weight_decay=0.0, clip=1.0, quiet=False):
+def optimise(
+    name,
+    groups,
+    steps,
+    step,
+    out,
+    warmup=20,
+    betas=(0.9, 0.95),
+    weight_decay=0.0,
+    clip=1.0,
+    quiet=False,
+    counted="tokens",
+):
     """The loop itself, over parameter groups {"params": …, "lr": …}: AdamW, or Muon where "muon" is true.
 
-    step(): computes gradients for one step and returns what to log, with "loss" and "tokens" (or samples) among
-    it.  A line a step goes to out/metrics.jsonl.  Returns those lines as dictionaries.
+    step(): computes gradients for one step and returns what to log, with "loss" and the number of what is
+    `counted` among it.  A line a step goes to out/metrics.jsonl; its "lr_factor" is what `schedule` gave.
+    Returns those lines as dictionaries.
     """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
@@ -130,14 +143,15 @@ def optimise(name, groups, steps, step, out, warmup=20, betas=(0.9, 0.95), weigh
                 optimizer.step()
                 optimizer.zero_grad(set_to_none=True)
             entry = {
-                "stage": name, "step": number, **entry, "lr": round(factor, 5), "grad_norm": round(float(norm), 4),
+                "stage": name, "step": number, **entry, "lr_factor": round(factor, 5),
+                "grad_norm": round(float(norm), 4),
                 "seconds": round(time.time() - started, 2),
             }  # fmt: skip
             lines.append(entry)
             log.write(json.dumps(entry) + "\n")
             recent = lines[-20:]
-            pace = sum(line["tokens"] for line in recent[1:]) / max(1e-3, recent[-1]["seconds"] - recent[0]["seconds"])
-            bar.set_postfix(loss=f"{np.mean([line['loss'] for line in recent]):.3f}", tokens=f"{pace:,.0f}/s")
+            pace = sum(line[counted] for line in recent[1:]) / max(1e-3, recent[-1]["seconds"] - recent[0]["seconds"])
+            bar.set_postfix({"loss": f"{np.mean([line['loss'] for line in recent]):.3f}", counted: f"{pace:,.0f}/s"})
     return lines
 
 

@@ -1,3 +1,5 @@
+import random
+
 import pytest
 import torch
 
@@ -9,6 +11,7 @@ from dsvl_min.evaluation.tasks import (
     bits_per_byte,
     edit_distance,
     evaluate,
+    interval,
     questions,
     score,
 )
@@ -54,15 +57,29 @@ def test_each_control_shows_what_it_says(tiny):
     right, blank, shuffled, none = parrot.shown
     assert none is None
     assert torch.equal(shuffled, right.roll(-1, dims=0))
-    assert (blank == blank[0, :, :1, :1]).all() and blank.abs().max() < 0.05
+    assert torch.allclose(blank, blank[0, :, :1, :1].expand_as(blank), atol=1e-6) and blank.abs().max() < 0.05
     with pytest.raises(ValueError, match="no control 'upside down'"):
         answers(parrot, tiny[1], asked, "upside down")
+
+
+def test_intervals_hold_the_mean_of_fresh_samples_about_as_often_as_they_say():
+    rng = random.Random(0)
+    for kind, draw, mean in (("exact", lambda: float(rng.random() < 0.03), 0.03), ("characters", rng.random, 0.5)):
+        hits = 0
+        for _ in range(400):
+            low, high = interval([draw() for _ in range(100)], kind)
+            hits += low <= mean <= high
+        assert 0.9 < hits / 400 < 0.99, kind
 
 
 def test_the_table_holds_every_task_and_control(tiny):
     result = evaluate(*tiny, seed=0, count=4, tasks=TASKS[:2], quiet=True)
     assert set(result["tasks"]) == {"naming", "grid documents"}
-    assert set(result["tasks"]["naming"]) == {"score", "image", "blank", "shuffled", "none"}
+    assert set(result["tasks"]["naming"]) == {"score", "interval", "image", "blank", "shuffled", "none"}
+    for row in result["tasks"].values():
+        for control, (low, high) in row["interval"].items():
+            assert 0 <= low <= row[control] <= high <= 1
+            assert low < high or row["score"] == "characters"  # four pages without a slip have no spread
     table = as_table(result)
     assert "naming" in table and "shuffled" in table and table.count("\n") == 2
     with pytest.raises(ValueError, match="at least 2"):

@@ -57,10 +57,12 @@ def test_the_learning_rate_rises_then_falls_to_a_tenth():
     [
         ({"lr": {"eyes": 1.0}}, "no part eyes"),
         ({"lr": {"adaptor": 0.0}}, "every part is frozen"),
+        ({"lr": {"sam": 1e-3, "adaptor": 1e-3}}, "trains sam"),
         ({"steps": 0}, "at least one step"),
         ({"warmup": 10}, "warmup.*shorter"),
         ({"text_share": 1.5}, "text_share"),
-        ({"text_share": 0.5}, "without a source"),
+        ({"text_share": 0.5, "lr": {"decoder": 1e-3}}, "without a source"),
+        ({"text_share": 0.5, "text_mix": MIX}, "decoder frozen"),
         ({"mix": ()}, "without a source"),
         ({"reads": "poems"}, "pages or dialogues"),
     ],

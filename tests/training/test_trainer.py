@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import dsvl_min
 from dsvl_min.config import ConfigError, DecoderConfig, ModelConfig
@@ -13,11 +15,12 @@ from dsvl_min.data.collate import page
 from dsvl_min.init import initialise
 from dsvl_min.model import DeepSeekVL
 from dsvl_min.processor import Processor
+from dsvl_min.training import stage0
 from dsvl_min.training.muon import groups_of, orthogonalise
 from dsvl_min.training.pool import image_embeddings, make_pool, text_pool
 from dsvl_min.training.run import train
 from dsvl_min.training.stage0 import mask_loss, prompts_for
-from dsvl_min.training.stages import Share, Stage, part_of
+from dsvl_min.training.stages import STAGES, Share, Stage, part_of
 from dsvl_min.training.trainer import Batches, run_stage, summed_loss
 
 MIX = (Share("naming", 1), Share("digits", 1))
@@ -80,9 +83,8 @@ def test_a_share_draws_from_its_source_and_difficulty_alone(small):
 
 def test_metrics_and_a_checkpoint_are_left_behind(small, tmp_path):
     model, processor, pool, texts = small
-    lines = run_stage(
-        model, processor, stage(name="one", text_share=0.5, text_mix=TEXTS, steps=8), pool, texts, tmp_path, quiet=True
-    )
+    both = stage(name="one", lr={"adaptor": 1e-2, "decoder": 1e-2}, text_share=0.5, text_mix=TEXTS, steps=8)
+    lines = run_stage(model, processor, both, pool, texts, tmp_path, quiet=True)
     written = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert written == lines and [line["step"] for line in lines] == list(range(8))
     assert {line["text"] for line in lines} == {True, False}
@@ -146,6 +148,42 @@ def test_a_prompt_lies_on_what_it_asks_for():
         for (x, y), mask in zip(points[:, 0].astype(int), masks, strict=True):
             assert region[y, x] > 0
             assert mask[max(0, y // 2 - 1) : y // 2 + 2, max(0, x // 2 - 1) : x // 2 + 2].any()
+
+
+def in_seconds(monkeypatch):
+    """Recipes that take seconds: every step and image that is not needed left out."""
+    for kind, changes in (
+        (stage0.SiglipRecipe, {"steps": 2, "batch": 4, "images": 40}),
+        (stage0.SamRecipe, {"steps": 2, "batch": 2, "images": 40}),
+        (stage0.LanguageRecipe, {"steps": 2, "batch": 4, "samples": 40}),
+    ):
+        name = {"SiglipRecipe": "siglip", "SamRecipe": "sam", "LanguageRecipe": "language"}[kind.__name__]
+        function = getattr(stage0, f"pretrain_{name}")
+        monkeypatch.setattr(stage0, f"pretrain_{name}", partial(function, recipe=kind(**changes)))
+    recipe = STAGES["tiny"]
+    short = tuple(replace(s, steps=2, batch=4, warmup=1) for s in recipe.stages)
+    images = tuple((source, 4, low, high) for source, _, low, high in recipe.images)
+    monkeypatch.setitem(STAGES, "tiny", replace(recipe, stages=short, images=images, text_count=20))
+
+
+@pytest.mark.parametrize("vision", ["hybrid", "siglip", "sam"])
+def test_every_vision_trains_from_nothing_to_a_model_that_opens(vision, tmp_path, monkeypatch):
+    in_seconds(monkeypatch)
+    model, _, record = train("tiny", vision, (0, 1, 2, 3), tmp_path, quiet=True)
+    again, processor = dsvl_min.load(tmp_path)
+    assert all(torch.equal(again.state_dict()[k], v) for k, v in model.state_dict().items())
+    assert again.config.vision == vision and isinstance(ask_blank(again, processor), str)
+    assert set(record["minutes"]) == {"stage0", "images", "stage1", "stage2", "stage3", "total"}
+    assert set(record["curves"]) == {"stage1", "stage2", "stage3"} and record["command"].endswith(f"--vision {vision}")
+    parts = {p.stem for p in (tmp_path / "parts").glob("*.safetensors")}
+    assert parts == {"decoder"} | ({"siglip", "sam"} if vision == "hybrid" else {vision})
+    for part in record["curves"]["stage3"].values():
+        assert all(np.isfinite(point["loss"]) for point in part)
+
+
+def ask_blank(model, processor):
+    talk = [{"role": "User", "content": "<image_placeholder>\nWhat?", "images": [Image.new("RGB", (50, 40))]}]
+    return processor.decode(model.generate(**processor(talk), max_new_tokens=3)[0])
 
 
 @pytest.mark.parametrize(
