@@ -21,11 +21,12 @@ def told(answer, truth, kind):
     return shown, answer == truth
 
 
-def draw(ink):
+def draw(ink, shown=SHOWN):
+    """One column a task: its first sample, and what the shipped model says."""
     evaluation = style.result("tiny")["evaluation"]
-    figure = style.figure(ink, 9.2, 3.9)
-    axes = figure.subplots(2, len(SHOWN), height_ratios=[3, 2])
-    for (above, below), name in zip(axes.T, SHOWN, strict=True):
+    figure = style.figure(ink, 1.84 * len(shown), 3.9)
+    axes = figure.subplots(2, len(shown), height_ratios=[3, 2])
+    for (above, below), name in zip(axes.T, shown, strict=True):
         task = next(t for t in TASKS if t.name == name)
         ((made, question, truth),) = questions(task, evaluation["seed"], 1)
         example = evaluation["examples"][name][0]

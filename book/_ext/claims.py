@@ -69,6 +69,9 @@ def claims():
             for control in ("image", "blank", "shuffled", "none"):
                 key = f"{prefix}_{task.replace(' ', '_')}"
                 out[key if control == "image" else f"{key}_{control}"] = _percent(row[control])
+    seen = [point["loss"] for point in _result("tiny-live")["run"]["curves"]["stage1"]["image"]]
+    out["live_stage1_first"] = f"{sum(seen[:5]) / 5:.1f}"
+    out["live_stage1_last"] = f"{sum(seen[-20:]) / 20:.1f}"
     parts = _result("tiny-parts")
     out["stage0_minutes"] = f"{sum(parts['run']['minutes'].values()):.0f}"
     out["parts_bits"] = f"{parts['quality']['bits_per_byte']:.2f}"

@@ -62,6 +62,10 @@ def test_each_control_shows_what_it_says(tiny):
         answers(parrot, tiny[1], asked, "upside down")
 
 
+def test_the_interval_of_yes_or_no_marks_is_wilsons():
+    assert interval([1.0] * 4 + [0.0] * 11, "exact") == pytest.approx([0.109, 0.520], abs=0.001)
+
+
 def test_intervals_hold_the_mean_of_fresh_samples_about_as_often_as_they_say():
     rng = random.Random(0)
     for kind, draw, mean in (("exact", lambda: float(rng.random() < 0.03), 0.03), ("characters", rng.random, 0.5)):

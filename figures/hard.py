@@ -1,0 +1,14 @@
+"""The tasks the shipped model does worst, each with its first held-out picture, as it is and blanked."""
+
+import asked
+import style
+
+SHOWN = ("ragged documents", "free documents", "signs", "several digits")
+
+
+def draw(ink):
+    return asked.draw(ink, SHOWN)
+
+
+if __name__ == "__main__":
+    style.main(draw, __file__)
