@@ -10,9 +10,9 @@ MARKS = {"image": "o", "blank": "s", "shuffled": "^", "none": "x"}
 def draw(ink):
     figure = style.figure(ink, 8.2, 3.9)
     axes = figure.subplots(1, 2, sharey=True)
-    for axis, name, title in zip(axes, ("tiny-live", "tiny"), ("live run", "shipped"), strict=True):
+    for axis, name, title in zip(axes, ("tiny-live", "tiny"), ("live run", "shipped model"), strict=True):
         result = style.result(name)
-        evaluation, minutes = result["evaluation"], result["run"]["minutes"]["total"]
+        evaluation = result["evaluation"]
         tasks = list(evaluation["tasks"])
         for row, task in enumerate(tasks):
             scores = evaluation["tasks"][task]
@@ -24,7 +24,7 @@ def draw(ink):
                     100 * scores[control], row, MARKS[control], color=style.COLORS[control], markersize=6,
                     label=NAMES[control] if row == 0 else None,
                 )  # fmt: skip
-        axis.set_title(f"{title}: {minutes:.0f} minutes", fontsize=9)
+        axis.set_title(title, fontsize=9)
         axis.set(xlim=(-3, 103), xlabel="right answers, %")
         axis.set_yticks(
             range(len(tasks)), [t + (" *" if evaluation["tasks"][t]["score"] == "characters" else "") for t in tasks]

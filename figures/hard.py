@@ -3,7 +3,7 @@
 import asked
 import style
 
-SHOWN = ("ragged documents", "free documents", "signs", "several digits")
+SHOWN = ("free documents", "signs", "several digits")
 
 
 def draw(ink):

@@ -77,6 +77,10 @@ def claims():
     out["parts_bits"] = f"{parts['quality']['bits_per_byte']:.2f}"
     for source, row in parts["quality"]["retrieval"].items():
         out[f"siglip_{source}"] = _percent(row["found"])
+    stem = _result("stem")
+    for name, accuracy in zip(("torch", "adamw", "muon"), stem["accuracy"].values(), strict=True):
+        out[f"stem_{name}"] = _percent(accuracy)
+    out["stem_steps"] = str(stem["steps"])
     equality = _result("equality")["largest_difference"]
     out["equality"] = _at_most(max(equality.values()))
     return out

@@ -1,9 +1,8 @@
 """Muon for the matrices inside the blocks, AdamW for everything else.
 
-Stage 0 trains from nothing, and there the choice decides what minutes can buy: the tiny SigLIP, taught the
-shape of one object for 500 steps, names 93 % of held-out shapes with Muon and 83 % with AdamW, at a tenth more time
-a step.  PyTorch's own `torch.optim.Muon` orthogonalises in bfloat16, which a CPU without the instructions does several
-times slower than the whole rest of the step; here it is done in float32.
+At this size it learns a little more in each step, at a tenth more time a step; how weights are initialised matters
+more (figures/results/stem.json).  PyTorch's own `torch.optim.Muon` orthogonalises in bfloat16, which a CPU without
+the instructions does several times slower than the whole rest of the step; here it is done in float32.
 
 Source: Jordan et al. 2024 (Muon: an optimizer for hidden layers), Newton-Schulz coefficients as published.
 """

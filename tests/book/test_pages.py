@@ -63,6 +63,8 @@ def test_deviations_named_in_the_code_are_in_the_ledger():
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
 def test_a_rendered_page_shows_outputs_and_no_leftovers(page):
     html = (HTML / "book" / f"{page.stem}.html").read_text(encoding="utf-8")
+    for ours in (BOOK / "_static").iterdir():
+        assert f"_static/{ours.name}" in html, f"the page doesn't use {ours.name}"
     assert "Traceback (most recent call last)" not in html
     assert "{{" not in re.sub(r"<script.*?</script>|<pre.*?</pre>", "", html, flags=re.DOTALL)
     if page in CHAPTERS:
