@@ -1,4 +1,4 @@
-"""The one attention function.  SigLIP, SAM, the adaptor's readers and the decoder all call it.
+"""The one attention function: SigLIP, SAM and its mask decoder, and the decoder all call it.
 
 Shapes: B batch, H heads, G key/value heads (G divides H), Q queries, K keys, E and C widths of a head.
 """
