@@ -77,6 +77,9 @@ def claims():
     out["parts_bits"] = f"{parts['quality']['bits_per_byte']:.2f}"
     for source, row in parts["quality"]["retrieval"].items():
         out[f"siglip_{source}"] = _percent(row["found"])
+    maps = _result("maps")
+    out["maps_scenes"] = str(maps["scenes"])
+    out.update({f"maps_{name}": _percent(share) for name, share in maps["mean"].items()})
     stem = _result("stem")
     for name, accuracy in zip(("torch", "adamw", "muon"), stem["accuracy"].values(), strict=True):
         out[f"stem_{name}"] = _percent(accuracy)

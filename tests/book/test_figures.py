@@ -40,12 +40,13 @@ def test_a_result_says_how_it_was_obtained(path):
     assert hardware["device"] and hardware["date"] and hardware["packages"]["torch"]
 
 
-def test_the_shipped_models_result_is_of_the_shipped_weights():
+@pytest.mark.parametrize("name", ["tiny", "maps"])
+def test_the_shipped_models_results_are_of_the_shipped_weights(name):
     from record import digest
 
     from dsvl_min.checkpoint import WEIGHTS
 
-    result = json.loads((FIGURES / "results" / "tiny.json").read_text())
+    result = json.loads((FIGURES / "results" / f"{name}.json").read_text())
     assert result["weights"] == digest(WEIGHTS / "tiny" / "model.safetensors")
 
 
