@@ -36,6 +36,14 @@ class DeepSeekVL(nn.Module):
         self.adaptor = VisionLanguageAdaptor(config)
         self.decoder = Decoder(config.decoder)
 
+    @property
+    def device(self):
+        return self.decoder.embed.weight.device
+
+    @property
+    def dtype(self):
+        return self.decoder.embed.weight.dtype
+
     def image_embeddings(self, pixel_values=None, high_res_pixel_values=None):
         """pixel_values [N, 3, s, s], high_res_pixel_values [N, 3, S, S] -> [N, P, D]."""
         return self.adaptor(*self.vision(pixel_values, high_res_pixel_values))
