@@ -1,7 +1,8 @@
 """What this machine can do: device, number format, size; and what a run on it took.
 
 float32 on a CPU, where 16-bit products are slow or emulated.  On a GPU bfloat16 where the card computes in it
-(compute capability 8 and later: A100, L4, H100); float16 on older ones, such as Colab's T4 (7.5), which only emulate bfloat16.
+(compute capability 8 and later: A100, L4, H100); float16 on older ones, such as Colab's T4 (7.5), which only emulate
+bfloat16.
 """
 
 import json

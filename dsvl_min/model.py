@@ -65,7 +65,7 @@ class DeepSeekVL(nn.Module):
         embeddings = self.decoder.embed(input_ids)
         if given == 0:
             return embeddings
-        return embeddings.masked_scatter(placeholder[..., None], image_embeddings.to(embeddings.dtype))
+        return place(embeddings, placeholder, image_embeddings.to(embeddings.dtype))
 
     def forward(self, input_ids, attention_mask=None, pixel_values=None, high_res_pixel_values=None, labels=None):
         """input_ids, attention_mask, labels [B, T]; pixels of all N images in reading order.
@@ -130,6 +130,11 @@ class DeepSeekVL(nn.Module):
             if padded:
                 mask = torch.cat([mask, mask.new_ones(B, 1)], dim=1)
         return torch.stack(new, dim=1) if new else input_ids.new_zeros(B, 0)
+
+
+def place(embeddings, placeholder, image_tokens):
+    """Image tokens [N, P, D] in the places of embeddings [B, T, D] that placeholder [B, T] marks, in reading order."""
+    return embeddings.masked_scatter(placeholder[..., None], image_tokens)
 
 
 def next_token_loss(logits, labels):

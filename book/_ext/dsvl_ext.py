@@ -1,5 +1,5 @@
-"""What the book adds to Jupyter Book: numbers in prose that nobody typed, our figures in both colour schemes, exercises,
-passports, buttons that open a page's own notebook, and one repair to the theme."""
+"""What the book adds to Jupyter Book: numbers in prose that nobody typed, our figures in both colour schemes,
+exercises, passports, buttons that open a page's own notebook, and one repair to the theme."""
 
 import re
 import shutil
@@ -56,7 +56,7 @@ class Drawing(Figure):
 
 
 def recorded(path):
-    """" Recorded: …" as nodes, if the drawing's metadata names the results it draws; else nothing."""
+    """ " Recorded: …" as nodes, if the drawing's metadata names the results it draws; else nothing."""
     sources = re.findall(r"figures/results/[\w-]+\.json", path.read_text(encoding="utf-8")[:4000])
     if not sources:
         return []

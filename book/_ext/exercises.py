@@ -55,11 +55,11 @@ class Solution(SphinxDirective):
 
 
 def package_note(dotted, docname):
-    """"In the package: …" under a cell whose code is the package's, linked to the reference."""
+    """ "In the package: …" under a cell whose code is the package's, linked to the reference."""
     note = nodes.paragraph("", "In the package: ", classes=["package-note"])
     link = addnodes.pending_xref(
-        "", nodes.literal("", dotted), refdomain="py", reftype="obj", reftarget=dotted, refexplicit=True, refdoc=docname,
-        refwarn=True,
+        "", nodes.literal("", dotted), refdomain="py", reftype="obj", reftarget=dotted, refexplicit=True,
+        refdoc=docname, refwarn=True,
     )  # fmt: skip
     note += link
     return note

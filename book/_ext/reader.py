@@ -53,7 +53,7 @@ def base_mark():
 
 
 def fingerprint():
-    """Changes when anything does that a page's outputs can depend on, but for the page itself: package, weights, lock."""
+    """Changes when anything does that a page's outputs depend on, the page itself apart: package, weights, lock."""
     return hashlib.sha256((base_mark() + digest(ROOT / "dsvl_min")).encode()).hexdigest()[:16]
 
 
@@ -73,7 +73,7 @@ def versions(python=None):
 
 
 def archive(path):
-    """Zip the working tree as a code host would at a tag: one folder, tracked files and new ones that aren't ignored."""
+    """Zip the working tree as a code host would at a tag: one folder, and in it every file that git doesn't ignore."""
     listed = run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         for name in sorted(set(listed.split("\0")) - {""}):
@@ -108,7 +108,7 @@ def execute_cell(source, zipped, python=PYTHON):
     return seconds, fetched
 
 
-def make(index=os.environ.get("TORCH_INDEX", "")):
+def make():
     """Make the environment, or bring it up to date; returns a line saying what was done.
 
     Raises ReaderError if the cell moves torch or numpy.
@@ -127,6 +127,7 @@ def make(index=os.environ.get("TORCH_INDEX", "")):
         return "package installed anew"
     venv.EnvBuilder(with_pip=True, clear=True).create(HOME)
     zipped = archive(named)
+    index = os.environ.get("TORCH_INDEX")
     extra = ["--extra-index-url", index] if index else []
     run([PYTHON, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check", *extra,
          "-c", ROOT / "constraints.txt", "torch", "numpy", "ipykernel"])  # fmt: skip
@@ -139,7 +140,8 @@ def make(index=os.environ.get("TORCH_INDEX", "")):
     if "dsvl-min" not in after:
         raise ReaderError("the install cell ran, but dsvl-min is not there")
     record = {
-        "seconds": round(seconds, 1), "megabytes": round(megabytes, 1), "archive": round(zipped.stat().st_size / 1e6, 1),
+        "seconds": round(seconds, 1), "megabytes": round(megabytes, 1),
+        "archive": round(zipped.stat().st_size / 1e6, 1),
         "added": {name: version for name, version in after.items() if name not in before},
     }  # fmt: skip
     RECORD.write_text(json.dumps(record, indent=1), encoding="utf-8")

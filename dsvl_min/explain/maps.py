@@ -27,7 +27,9 @@ def attention_map(model, batch):
     with torch.no_grad(), capture_attention(model.decoder) as weights:
         model(**{k: v for k, v in batch.to(model.device, model.dtype).items() if k != "labels"})
     at = (batch["input_ids"][0] == model.config.image_token_id).nonzero()[:, 0]
-    rows = torch.stack([layers[0][0, :, -1, at.to(model.device)].mean(dim=0) for layers in weights.values()])  # [layers, P]
+    rows = torch.stack(
+        [layers[0][0, :, -1, at.to(model.device)].mean(dim=0) for layers in weights.values()]
+    )  # [layers, P]
     row = rows.mean(dim=0)
     return (row / row.sum()).unflatten(0, (model.config.image_grid, -1)).float().cpu().numpy()
 
