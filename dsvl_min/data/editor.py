@@ -1,7 +1,7 @@
 """A scene editor for notebooks: change a fact, see the picture, at full size and shrunk.
 
-Where ipywidgets and a kernel are at hand it draws with `render` and can ask a model; elsewhere, and on a page of the book, it
-is a form of plain HTML that draws the same geometry in the browser.
+Where ipywidgets and a kernel are at hand it draws with `render` and can ask a model; elsewhere, and on a page of the
+book, it is a form of plain HTML that draws the same geometry in the browser.
 """
 
 import io
@@ -27,8 +27,10 @@ class Form:
             "outlines": {shape: outline(shape) for shape in SHAPES},
             "colors": {name: COLORS[name] for name in OBJECT_COLORS}, "backgrounds": BACKGROUNDS,
         }  # fmt: skip
-        self.start = {"shape": thing.shape, "color": thing.color, "x": thing.x, "y": thing.y, "size": thing.size,
-                      "angle": thing.angle, "background": scene.background, "grain": scene.noise, "side": side}  # fmt: skip
+        self.start = {
+            **{name: getattr(thing, name) for name in ("shape", "color", "x", "y", "size", "angle")},
+            "background": scene.background, "grain": scene.noise, "side": side,
+        }  # fmt: skip
         self.number = next(_number)
 
     def _repr_html_(self):
@@ -60,7 +62,9 @@ def _live(scene, side, ask):
     inputs = {
         "shape": widgets.Dropdown(options=SHAPES, value=thing.shape, description="shape", **wide),
         "color": widgets.Dropdown(options=OBJECT_COLORS, value=thing.color, description="colour", **wide),
-        "background": widgets.Dropdown(options=list(BACKGROUNDS), value=scene.background, description="background", **wide),
+        "background": widgets.Dropdown(
+            options=list(BACKGROUNDS), value=scene.background, description="background", **wide
+        ),
         "x": slider("x", thing.x, 0, 1, 0.01), "y": slider("y", thing.y, 0, 1, 0.01),
         "size": slider("size", thing.size, 0.05, 0.9, 0.01), "angle": slider("angle", thing.angle, 0, 345, 15),
         "grain": slider("grain", scene.noise, 0, 40, 1),
