@@ -14,7 +14,7 @@ from project import ROOT
 
 import dsvl_min
 
-LITERAL = re.compile(r"(`+)(.+?)\1")
+LITERAL = r'(`+)(?P<code>.+?)\1|(?P<string>(?<!\w)"[^"\s]+")'
 EMPHASIS = re.compile(r"(?<![\w*])(\*{1,2})(?=[^\s*])([^*]*[^\s*])\1(?![\w*])")
 
 
@@ -46,14 +46,16 @@ def block(code):
 
 
 def inline(text, names=()):
-    """One paragraph: `code` becomes a literal, emphasis stays, everything else is escaped."""
+    """One paragraph: `code` and "strings" become literals, emphasis stays, everything else is escaped."""
+    pattern = LITERAL
     if names:
-        one = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
-        listed = re.compile(rf"(?<![\w.`])(?:(?:{one}), )*(?:{one})(?=: )")
-        text = listed.sub(lambda m: ", ".join(f"`{name}`" for name in m[0].split(", ")), text)
+        one = "|".join(map(re.escape, names))
+        pattern = rf"{LITERAL}|(?P<names>(?<![\w.])(?:(?:{one}), )*(?:{one})(?=: ))"
     out, at = "", 0
-    for match in LITERAL.finditer(text):
-        out += escape(text[at : match.start()]) + f"\\ ``{match[2]}``\\ "
+    for match in re.finditer(pattern, text):
+        found = match.groupdict()
+        literals = found["names"].split(", ") if found.get("names") else [found["code"] or found["string"]]
+        out += escape(text[at : match.start()]) + ", ".join(f"\\ ``{literal}``\\ " for literal in literals)
         at = match.end()
     return out + escape(text[at:])
 
@@ -111,6 +113,7 @@ def configure(app, config):
     config.maximum_signature_line_length = 100
     config.toc_object_entries = False
     config.linkcode_resolve = source
+    config.myst_ref_domains = ["std", "math"]  # [](#muon) is the ledger's entry, never the module of that name
 
 
 def setup(app):

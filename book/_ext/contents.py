@@ -14,7 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 
 CONTENTS, TOC = BOOK / "contents.yml", ROOT / "_toc.yml"
 FIELDS = {"number": int, "part": str, "slug": str, "title": str, "question": str, "runs": str}
-COLUMNS = (("", 4), ("Chapter", 34), ("Its question", 38), ("You run", 24))  # heading, share of the width
+COLUMNS = (("No.", 6), ("Chapter", 34), ("Its question", 36), ("You run", 24))  # heading, share of the width
 PENDING = "not yet written"
 
 

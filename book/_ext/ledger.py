@@ -15,7 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 
 LEDGER, PAGE, SOURCE = BOOK / "deviations.yml", BOOK / "deviations.md", ROOT / "dsvl_min"
 FIELDS = {"id": str, "part": str, "paper": str, "here": str, "why": str, "effect": str, "where": list}
-SHOWN = {"paper": "Paper, released code", "here": "Here", "why": "Why", "effect": "Effect"}
+SHOWN = {"paper": "Paper or code", "here": "Here", "why": "Why", "effect": "Effect"}
 COMMENT = re.compile(r"# deviation: ([a-z0-9-]+)$")
 ALMOST = re.compile(r"#.*(?<!standard )\bdeviations?\b|\(deviation `", re.IGNORECASE)
 UNMEASURED = "not measured"
@@ -81,11 +81,11 @@ class Deviations(SphinxDirective):
     def section(self, row, marks):
         """One entry: its id as a heading that can be linked to, and its fields."""
         section = nodes.section(names=[row["id"]])
-        section += nodes.title("", "", nodes.literal("", row["id"]))
+        section += nodes.title("", row["id"])
         self.state.document.note_explicit_target(section, section)
         fields = [self.field(label, row[name]) for name, label in SHOWN.items()]
         places = [(path, line) for name, path, line in marks if name == row["id"]]
-        links = ", ".join(f"[`{path}`, line {line}]({address(path, line)})" for path, line in places)
+        links = ", ".join(f"[{path}, line {line}]({address(path, line)})" for path, line in places)
         section += nodes.field_list("", *fields, self.field("In the code", links), classes=["ledger"])
         return section
 
