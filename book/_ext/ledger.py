@@ -15,7 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 
 LEDGER, PAGE, SOURCE = BOOK / "deviations.yml", BOOK / "deviations.md", ROOT / "dsvl_min"
 FIELDS = {"id": str, "part": str, "paper": str, "here": str, "why": str, "effect": str, "where": list}
-SHOWN = {"paper": "Paper or code", "here": "Here", "why": "Why", "effect": "Effect"}
+SHOWN = {"paper": "The original", "here": "Here", "why": "Why", "effect": "Effect"}
 COMMENT = re.compile(r"# deviation: ([a-z0-9-]+)$")
 ALMOST = re.compile(r"#.*(?<!standard )\bdeviations?\b|\(deviation `", re.IGNORECASE)
 UNMEASURED = "not measured"
@@ -86,7 +86,7 @@ class Deviations(SphinxDirective):
         fields = [self.field(label, row[name]) for name, label in SHOWN.items()]
         places = [(path, line) for name, path, line in marks if name == row["id"]]
         links = ", ".join(f"[{path}, line {line}]({address(path, line)})" for path, line in places)
-        section += nodes.field_list("", *fields, self.field("In the code", links), classes=["ledger"])
+        section += nodes.field_list("", *fields, self.field("Lines", links), classes=["ledger"])
         return section
 
     def field(self, label, text):
