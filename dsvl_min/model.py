@@ -36,6 +36,16 @@ class DeepSeekVL(nn.Module):
         self.adaptor = VisionLanguageAdaptor(config)
         self.decoder = Decoder(config.decoder)
 
+    @property
+    def device(self):
+        """Where the weights are."""
+        return self.decoder.embed.weight.device
+
+    @property
+    def dtype(self):
+        """In which numbers the weights are."""
+        return self.decoder.embed.weight.dtype
+
     def image_embeddings(self, pixel_values=None, high_res_pixel_values=None):
         """pixel_values [N, 3, s, s], high_res_pixel_values [N, 3, S, S] -> [N, P, D]."""
         return self.adaptor(*self.vision(pixel_values, high_res_pixel_values))
@@ -57,7 +67,7 @@ class DeepSeekVL(nn.Module):
         embeddings = self.decoder.embed(input_ids)
         if given == 0:
             return embeddings
-        return embeddings.masked_scatter(placeholder[..., None], image_embeddings.to(embeddings.dtype))
+        return place(embeddings, placeholder, image_embeddings.to(embeddings.dtype))
 
     def forward(self, input_ids, attention_mask=None, pixel_values=None, high_res_pixel_values=None, labels=None):
         """input_ids, attention_mask, labels [B, T]; pixels of all N images in reading order.
@@ -122,6 +132,11 @@ class DeepSeekVL(nn.Module):
             if padded:
                 mask = torch.cat([mask, mask.new_ones(B, 1)], dim=1)
         return torch.stack(new, dim=1) if new else input_ids.new_zeros(B, 0)
+
+
+def place(embeddings, placeholder, image_tokens):
+    """Image tokens [N, P, D] in the places of embeddings [B, T, D] that placeholder [B, T] marks, in reading order."""
+    return embeddings.masked_scatter(placeholder[..., None], image_tokens)
 
 
 def next_token_loss(logits, labels):

@@ -33,6 +33,14 @@ class InputError(ValueError):
     """Something handed in cannot be used; the message says which item and what to do."""
 
 
+class Batch(dict):
+    """Tensors by name, as a DeepSeekVL takes them: model(**batch)."""
+
+    def to(self, device=None, dtype=None):
+        """The same batch on a device; pixels, not token ids, in a number format."""
+        return Batch({k: v.to(device, dtype if v.is_floating_point() else None) for k, v in self.items()})
+
+
 class Processor:
     """Makes the batch a DeepSeekVL takes.  config: its ModelConfig; tokenizer: its Tokenizer."""
 
@@ -75,9 +83,7 @@ class Processor:
                 for i, message in enumerate(messages)
                 for j, image in enumerate(message["images"])
             ]
-        batch = self.pad(rows, supervise)
-        batch.update(self.pixels(images))
-        return batch
+        return Batch({**self.pad(rows, supervise), **self.pixels(images)})
 
     def tokens(self, conversation):
         """One conversation -> (ids, labels), both lists; labels are -100 except on answers and their end tokens."""

@@ -105,6 +105,7 @@ def source(domain, info):
 
 
 def configure(app, config):
+    config.autodoc_default_options = {"members": True, "special-members": "__call__"}
     config.autodoc_typehints = "none"  # shapes say more than types, and the docstrings have them
     config.autodoc_inherit_docstrings = False  # torch's text about forward() says nothing here
     config.autodoc_preserve_defaults = True

@@ -223,7 +223,9 @@ def check_prose(cell, master):
         if directive.name == "exercise":
             add_exercise(directive, line, master)
         if directive.name == "solution" and directive.argument not in master.exercises:
-            raise MasterError(path, line, f"a solution of {directive.argument!r}, but no exercise before it has that name")
+            raise MasterError(
+                path, line, f"a solution of {directive.argument!r}, but no exercise before it has that name"
+            )
     plain = prose(cell.source)
     for match in re.finditer(r"\{([\w:+-]+)\}`[^`]*`", plain):
         if match[1] not in ROLES:
@@ -278,7 +280,9 @@ def check_exercises(master):
         for option in ("answer", "check"):
             count = sum(cell.options.get(option) == name for cell in master.cells)
             if count != 1:
-                raise MasterError(path, exercise.line, f"exercise {name!r} has {count} cells with :{option}: {name}, not 1")
+                raise MasterError(
+                    path, exercise.line, f"exercise {name!r} has {count} cells with :{option}: {name}, not 1"
+                )
         if name not in solved:
             raise MasterError(path, exercise.line, f"exercise {name!r} has no ```{{solution}} {name}")
         cell = next(c for c in master.cells if c.options.get("check") == name)

@@ -89,7 +89,6 @@ def questions(task, seed, count, split="held-out"):
 def answers(model, processor, asked, control="image", batch=50, max_new_tokens=64):
     """The model's own words, greedily, for each (sample, question, answer) under one control."""
     size = (model.config.sam or model.config.siglip).image_size
-    device = model.decoder.embed.weight.device
     pictures = [made.pictures(size) for made, _, _ in asked]
     if control == "blank":
         mean = tuple(int(255 * m) for m in (model.config.sam or model.config.siglip).mean)
@@ -114,7 +113,7 @@ def answers(model, processor, asked, control="image", batch=50, max_new_tokens=6
                 pictures[start : start + batch], asked[start : start + batch], strict=True
             )
         ]
-        inputs = {k: v.to(device) for k, v in processor(conversations).items()}
+        inputs = processor(conversations).to(model.device, model.dtype)
         out += [processor.decode(ids) for ids in model.generate(**inputs, max_new_tokens=max_new_tokens)]
     return out
 
@@ -181,7 +180,7 @@ def bits_per_byte(model, processor, paragraphs, length=256):
     bits = count = 0.0
     for paragraph in paragraphs:
         ids = processor.tokenizer.encode(paragraph)[: length - 1]
-        read = torch.tensor([[processor.config.bos_token_id, *ids]], device=model.decoder.embed.weight.device)
+        read = torch.tensor([[processor.config.bos_token_id, *ids]], device=model.device)
         logits = model.decoder.head(model.decoder(model.decoder.embed(read)))[0, :-1]
         bits -= float(logits.log_softmax(dim=-1).gather(1, read[0, 1:, None]).sum()) / 0.6931471805599453
         count += len(processor.tokenizer.decode(ids).encode())

@@ -25,11 +25,13 @@ def attention_map(model, batch):
     batch: one conversation with one image, as `ask` makes it without an answer.
     """
     with torch.no_grad(), capture_attention(model.decoder) as weights:
-        model(**{k: v for k, v in batch.items() if k != "labels"})
+        model(**{k: v for k, v in batch.to(model.device, model.dtype).items() if k != "labels"})
     at = (batch["input_ids"][0] == model.config.image_token_id).nonzero()[:, 0]
-    rows = torch.stack([layers[0][0, :, -1, at].mean(dim=0) for layers in weights.values()])  # [layers, P]
+    rows = torch.stack(
+        [layers[0][0, :, -1, at.to(model.device)].mean(dim=0) for layers in weights.values()]
+    )  # [layers, P]
     row = rows.mean(dim=0)
-    return (row / row.sum()).unflatten(0, (model.config.image_grid, -1)).numpy()
+    return (row / row.sum()).unflatten(0, (model.config.image_grid, -1)).float().cpu().numpy()
 
 
 def answer_log_probability(model, batch, square):
@@ -47,10 +49,11 @@ def answer_log_probability(model, batch, square):
         pixels["pixel_values"] = normalise(low, config.siglip)
     if config.sam:
         pixels["high_res_pixel_values"] = normalise(square, config.sam)
-    logits = model(batch["input_ids"].expand(B, -1), **pixels).logits[:, :-1]
-    labels = batch["labels"][:, 1:].expand(B, -1)
+    pixels = {name: values.to(model.device, model.dtype) for name, values in pixels.items()}
+    logits = model(batch["input_ids"].to(model.device).expand(B, -1), **pixels).logits[:, :-1].float()
+    labels = batch["labels"][:, 1:].to(model.device).expand(B, -1)
     told = logits.log_softmax(dim=-1).gather(2, labels.clamp(min=0)[..., None])[..., 0]
-    return (told * (labels >= 0)).sum(dim=1)
+    return (told * (labels >= 0)).sum(dim=1).to(square.device)
 
 
 @torch.no_grad()
@@ -62,7 +65,7 @@ def occlusion_map(model, processor, image, question, answer, window=16, stride=8
     try:
         from captum.attr import Occlusion
     except ImportError:
-        raise InputError('occlusion needs Captum: pip install "dsvl-min[book]"') from None
+        raise InputError('occlusion needs Captum: pip install "dsvl-min[demo]"') from None
     encoder = model.config.sam or model.config.siglip
     square = to_square(image, encoder.image_size, encoder.mean)[None]
     batch = ask(processor, image, question, answer)

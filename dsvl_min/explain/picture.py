@@ -19,11 +19,11 @@ def picture(model, processor, image, question, mask=None):
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise InputError('pictures need matplotlib: pip install "dsvl-min[book]"') from None
+        raise InputError('pictures need matplotlib: pip install "dsvl-min[demo]"') from None
     image = load_image(image)
     batch = ask(processor, image, question)
     batch.pop("labels")
-    answer = processor.decode(model.generate(**batch)[0])
+    answer = processor.decode(model.generate(**batch.to(model.device, model.dtype))[0])
     if not answer:
         raise InputError("the model answered nothing, so there is nothing to explain")
     encoder = model.config.sam or model.config.siglip

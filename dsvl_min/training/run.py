@@ -1,11 +1,8 @@
 """From pretrained parts to a finished model: one call, one folder."""
 
 import json
-import platform
 import time
 from dataclasses import replace
-from datetime import date
-from importlib import metadata
 from pathlib import Path
 
 import torch
@@ -14,6 +11,7 @@ from safetensors.torch import save as to_bytes
 from ..checkpoint import WEIGHTS, CheckpointError, fill, read_tensors, save, write_atomically
 from ..config import ConfigError, ModelConfig
 from ..decoder import Decoder
+from ..hardware import hardware
 from ..init import initialise
 from ..model import DeepSeekVL
 from ..processor import Processor
@@ -26,16 +24,6 @@ from .stages import STAGES
 from .trainer import run_stage
 
 STAGE_NUMBERS = (0, 1, 2, 3)
-
-
-def hardware():
-    """What the run ran on, for its record."""
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{torch.get_num_threads()} CPU threads"
-    return {
-        "device": device, "machine": platform.machine(), "python": platform.python_version(),
-        "packages": {name: metadata.version(name) for name in ("torch", "numpy", "pillow", "tokenizers")},
-        "date": date.today().isoformat(),
-    }  # fmt: skip
 
 
 def make_parts(config, folder, seed=0, quiet=False):

@@ -40,6 +40,8 @@ def test_questions_are_held_out_and_change_with_the_seed():
 class Parrot:
     """Stands in for a model: says which picture it was shown."""
 
+    device, dtype = "cpu", torch.float32
+
     def __init__(self, model, processor):
         self.config, self.decoder, self.processor = model.config, model.decoder, processor
         self.shown = []

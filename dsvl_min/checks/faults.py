@@ -1,0 +1,102 @@
+"""The catalogue of mistakes: each by its name, with what its maker should hear.
+
+Every name is planted into the package's code by tests/checks/planted.py; a test proves that a check finds it and calls
+it by this name.  New chapters add to both.
+"""
+
+FAULTS = {
+    # any function
+    "changes its input": (
+        "Your function changes a tensor it was given. Whoever called it still needs that tensor: make a copy "
+        "(clone(), or an operation without the trailing underscore) and change that."
+    ),
+    "changes the number format": "The output isn't in the number format of the input.",
+    # attention
+    "forgotten 1/√d": (
+        "The scores are not divided by √E, the root of a head's width. Dot products of E numbers grow like "
+        "√E, and the softmax puts nearly all its weight on one key."
+    ),
+    "divided by d": "The scores are divided by E, not by its root: the softmax comes out nearly flat.",
+    "mask off by one: the future is seen": (
+        "A query sees the key after its own position. In training that key is the answer: the loss will look "
+        "splendid, and generation won't work."
+    ),
+    "mask off by one: blind to itself": "A query doesn't see its own position; the first sees nothing at all.",
+    "softmax over the queries": (
+        "The weights of a query over its keys should add up to one; yours add up to one over the queries."
+    ),
+    # positions and cache
+    "positions added at each step": (
+        "With a cache every step counts its positions from zero again, so each new token stands at the "
+        "sentence's beginning. The first token comes out right, and nothing after it."
+    ),
+    # encoders
+    "only the class token kept": (
+        "One token comes out for the whole picture. DeepSeek-VL has no class token to keep: it reads every patch."
+    ),
+    "positions missing": "The patches carry no positions: shuffle them, and the output is the same, shuffled.",
+    "tanh GELU": (
+        "This is GELU's tanh approximation. DeepSeek-VL's encoders use the exact one (erf); the two differ by "
+        "up to 5e-4, enough to fail an equality test and too little to see in a loss."
+    ),
+    "alpha branch missing": (
+        "SAM's second path is missing: what leaves after the first global block, through a neck of its own, "
+        "times alpha. The paper doesn't mention it; the released weights have it."
+    ),
+    # pixels
+    "wrong mean": (
+        "The pixels are normalised with another data set's mean and standard deviation (these are "
+        "ImageNet's). Each encoder has its own, in its configuration."
+    ),
+    "mean forgotten": "The mean is not taken off before dividing.",
+    "pixels from 0 to 255": ("The pixels still run from 0 to 255; they are to lie between 0 and 1 before normalising."),
+    # joining
+    "concat order swapped": (
+        "The low-resolution half comes first. Released weights expect the high-resolution half first; shapes "
+        "fit either way, so nothing but the numbers will tell you."
+    ),
+    # images into text
+    "images in reverse": "The images are placed in reverse: the first placeholders got the last image.",
+    "each conversation starts over": (
+        "Every conversation starts again at the first image. The images of a batch stand in one row, in "
+        "reading order: the second conversation goes on where the first one stopped."
+    ),
+    "tokens inserted, not placed": (
+        "The image tokens are inserted beside the placeholders, so the prompt grows. The processor has "
+        "already held a place open for each: put the tokens there."
+    ),
+    "columns before rows": ("The image tokens are placed column by column. The grid is read like text, row by row."),
+    # labels and batches
+    "labels unmasked on the prompt": (
+        "The prompt carries labels too. The model would be trained to say the questions; only answers and "
+        "their end tokens count, and -100 stands everywhere else."
+    ),
+    "labels unmasked on the image": (
+        "The image's places carry labels. The model would be trained to predict the placeholder token, "
+        "thirty-six times a picture."
+    ),
+    "end token not supervised": "The end token carries no label, so the model never learns to stop.",
+    "labels not shifted": (
+        "Logit and label of the same position are compared. A position predicts the *next* token: drop the "
+        "last logit and the first label."
+    ),
+    "mean over every position": (
+        "The loss is averaged over every position, supervised or not. Divide by the number of labels that count."
+    ),
+    "right padding": (
+        "The padding is on the right. In a batch the answer grows at the right end, so prompts must end "
+        "together: pad on the left."
+    ),
+    "padding attended": "The padding isn't masked out: attention_mask must be 0 there.",
+    # controls
+    "nothing to tell": (
+        "The right answer is the same for both pictures, so an answer that doesn't change tells nothing."
+    ),
+    "another colour comes in": (
+        "A colour comes in that wasn't there, or goes. A model that only notices which colours are present "
+        "would change its answer too, without knowing which object is which."
+    ),
+    "more than the answer changes": (
+        "More than needed is changed. If the answer changes with it, you won't know what it followed."
+    ),
+}

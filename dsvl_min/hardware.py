@@ -1,0 +1,83 @@
+"""What this machine can do: device, number format, size; and what a run on it took.
+
+float32 on a CPU, where 16-bit products are slow or emulated.  On a GPU bfloat16 where the card computes in it
+(compute capability 8 and later: A100, L4, H100); float16 on older ones, such as Colab's T4 (7.5), which only emulate
+bfloat16.
+"""
+
+import json
+import os
+import platform
+import sys
+import time
+from dataclasses import dataclass
+from datetime import date
+from importlib import metadata
+
+import torch
+
+from .checkpoint import WEIGHTS
+
+PACKAGES = ("torch", "numpy", "pillow", "tokenizers")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """device, dtype: where and in which numbers to compute; size: which model to train; many: how many times as
+    many samples as on a CPU an experiment can afford; why: the reason, to be read."""
+
+    device: str
+    dtype: torch.dtype
+    size: str
+    many: int
+    why: str
+
+    def __str__(self):
+        number = str(self.dtype).removeprefix("torch.")
+        more = "" if self.many == 1 else f", {self.many} times the samples"
+        return f"{self.device}, {number}, size {self.size}{more}: {self.why}"
+
+
+def setting():
+    """The Setting for this machine: a GPU's if there is one, else the CPU's."""
+    if not torch.cuda.is_available():
+        return Setting("cpu", torch.float32, "tiny", 1, "no GPU found; every chapter runs on two CPU cores")
+    name, (major, minor) = torch.cuda.get_device_name(), torch.cuda.get_device_capability()
+    native = major >= 8
+    does = "computes in bfloat16" if native else "only emulates bfloat16, so float16"
+    size, but = ("mini", "") if (WEIGHTS / "mini").exists() else ("tiny", "; no weights of size mini are published yet")
+    why = f"{name} (capability {major}.{minor}) {does}{but}"
+    return Setting("cuda", torch.bfloat16 if native else torch.float16, size, 10, why)
+
+
+def hardware():
+    """What a run ran on, for its record."""
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{torch.get_num_threads()} CPU threads"
+    return {
+        "device": device, "machine": platform.machine(), "python": platform.python_version(),
+        "packages": {name: metadata.version(name) for name in PACKAGES}, "date": date.today().isoformat(),
+    }  # fmt: skip
+
+
+def started():
+    """When this process began, in seconds since the epoch; on systems without /proc, when this module was read."""
+    try:
+        with open("/proc/self/stat") as stat, open("/proc/uptime") as uptime:
+            ticks = int(stat.read().rpartition(")")[2].split()[19])
+            return time.time() - float(uptime.read().split()[0]) + ticks / os.sysconf("SC_CLK_TCK")
+    except OSError:
+        return _READ
+
+
+_READ = time.time()
+
+
+def passport():
+    """What this process took so far, as JSON: hardware, seconds since it began, peak memory in GB (of 10^9 bytes)."""
+    import resource  # not on Windows
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    took = {"seconds": round(time.time() - started(), 1), "memory_gb": round(peak / 1e9, 2)}
+    if torch.cuda.is_available():
+        took["gpu_memory_gb"] = round(torch.cuda.max_memory_allocated() / 1e9, 2)
+    return json.dumps({**hardware(), **took, "dsvl_min": metadata.version("dsvl-min")})

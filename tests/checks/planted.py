@@ -1,0 +1,140 @@
+"""Mistakes planted into the package's own code: each by its name in FAULTS, the check that must find it, the change.
+
+A new chapter adds its mistakes here and to dsvl_min/checks/faults.py; test_faults.py proves that both agree.
+"""
+
+import functools
+import inspect
+import sys
+import textwrap
+from dataclasses import dataclass
+
+from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip
+from dsvl_min.checks import parts, whole_model
+
+
+@dataclass(frozen=True)
+class Planted:
+    """In the source of `symbol`, of module or class `owner`, `old` becomes `new`; `check` is then given `broken()`."""
+
+    fault: str
+    check: object
+    owner: object
+    symbol: str
+    old: str
+    new: str
+
+    def __str__(self):
+        return f"{self.fault} → {self.check.__module__.rpartition('.')[2]}.{self.check.__name__}"
+
+    def broken(self):
+        """The planted function or class, with the module's names around it."""
+        module = self.owner if inspect.ismodule(self.owner) else sys.modules[self.owner.__module__]
+        source = textwrap.dedent(inspect.getsource(getattr(self.owner, self.symbol)))
+        assert source.count(self.old) == 1, f"{self.symbol} no longer holds {self.old!r} once"
+        names = dict(vars(module))
+        exec(source.replace(self.old, self.new), names)
+        return names[self.symbol]
+
+
+def in_place(embeddings, placeholder, image_tokens):
+    return embeddings.masked_scatter_(placeholder[..., None], image_tokens)
+
+
+def double(embeddings, placeholder, image_tokens):
+    return model.place(embeddings, placeholder, image_tokens).double()
+
+
+def inserted(embeddings, placeholder, image_tokens):
+    import torch
+
+    return torch.cat([image_tokens[:1].expand(len(embeddings), -1, -1), embeddings], dim=1)
+
+
+def one_colour(scene):
+    import dataclasses
+
+    first, second = scene.things
+    fresh = next(c for c in ("red", "blue", "green") if c not in (first.color, second.color))
+    return dataclasses.replace(scene, things=(dataclasses.replace(first, color=fresh), second))
+
+
+def and_moved(scene):
+    import dataclasses
+
+    swapped = whole_model.swap_colors(scene)
+    first, second = swapped.things
+    return dataclasses.replace(swapped, things=(dataclasses.replace(first, y=0.5), second))
+
+
+OWN_MASK = (  # the fused kernel makes its own causal mask; here it is handed one that is off by one
+    "square = query.shape[2] == key.shape[2]→ones = torch.ones(query.shape[2], key.shape[2], dtype=torch.bool); "
+    "bias = ones.tril({}) if causal else None; causal = False; square = True"
+)
+CODE = (
+    Planted("mask off by one: the future is seen", parts.attend, attention, "attend", *OWN_MASK.format(1).split("→")),
+    Planted("mask off by one: blind to itself", parts.attend, attention, "attend", *OWN_MASK.format(-1).split("→")),
+    Planted("forgotten 1/√d", parts.attend, attention, "attend", "is_causal=causal, scale=scale",
+            "is_causal=causal, scale=1.0"),
+    Planted("divided by d", parts.attend, attention, "attend", "is_causal=causal, scale=scale",
+            "is_causal=causal, scale=1 / query.shape[-1]"),
+    Planted("softmax over the queries", parts.attend, attention, "attend", "if not _listening:",
+            "if not causal:\n        scores = query @ key.transpose(-2, -1) * query.shape[-1] ** -0.5\n"
+            "        return scores.softmax(-2) @ value\n    if not _listening:"),
+    Planted("positions added at each step", parts.cached_decoder, decoder, "Decoder",
+            "positions = torch.arange(past, past + T", "positions = torch.arange(0, T"),
+    Planted("only the class token kept", parts.siglip_encoder, siglip, "SiglipEncoder",
+            "return self.norm(x)", "return self.norm(x)[:, :1]"),
+    Planted("positions missing", parts.siglip_encoder, siglip, "SiglipEncoder",
+            "transpose(1, 2) + self.positions", "transpose(1, 2)"),
+    Planted("tanh GELU", parts.mlp, siglip, "Mlp", "F.gelu(self.up(x))", 'F.gelu(self.up(x), approximate="tanh")'),
+    Planted("tanh GELU", parts.adaptor, adaptor, "VisionLanguageAdaptor", "F.gelu(torch.cat(halves, dim=-1))",
+            'F.gelu(torch.cat(halves, dim=-1), approximate="tanh")'),
+    Planted("alpha branch missing", parts.sam_encoder, sam, "SamEncoder",
+            " + self.alpha * self.downsample(self.early_neck(early))", ""),
+    Planted("concat order swapped", parts.adaptor, adaptor, "VisionLanguageAdaptor", "torch.cat(halves, dim=-1)",
+            "torch.cat(halves[::-1], dim=-1)"),
+    Planted("wrong mean", parts.normalise, processor, "normalise", "(encoder.mean, encoder.std)",
+            "((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))"),
+    Planted("mean forgotten", parts.normalise, processor, "normalise", "return (pixels - mean)", "return pixels"),
+    Planted("pixels from 0 to 255", parts.normalise, processor, "normalise", "return (pixels", "return (255 * pixels"),
+    Planted("labels unmasked on the prompt", parts.labels, processor.Processor, "_tokens",
+            "answered[at : at + len(piece)] = answer", "answered[at : at + len(piece)] = True"),
+    Planted("labels unmasked on the image", parts.labels, processor.Processor, "_tokens",
+            "[token if answered[start] else IGNORE]",
+            "[token if answered[start] or token == self.config.image_token_id else IGNORE]"),
+    Planted("end token not supervised", parts.labels, processor.Processor, "_tokens",
+            "[token if answered[start] else IGNORE]",
+            "[token if answered[start] and token != self.config.eos_token_id else IGNORE]"),
+    Planted("right padding", parts.pad, processor.Processor, "pad",
+            "[self.config.pad_token_id] * (T - len(ids)) + ids for",
+            "ids + [self.config.pad_token_id] * (T - len(ids)) for"),
+    Planted("padding attended", parts.pad, processor.Processor, "pad", "[[0] * (T", "[[1] * (T"),
+    Planted("labels not shifted", parts.loss, model, "next_token_loss",
+            "logits[:, :-1].flatten(0, 1).float(), labels[:, 1:].flatten()",
+            "logits.flatten(0, 1).float(), labels.flatten()"),
+    Planted("mean over every position", parts.loss, model, "next_token_loss",
+            "(labels[:, 1:] != IGNORE).sum().clamp(min=1)", "labels[:, 1:].numel()"),
+    Planted("images in reverse", whole_model.place, model, "place", "None], image_tokens)",
+            "None], image_tokens.flip(0))"),
+    Planted("each conversation starts over", whole_model.place, model, "place",
+            "return embeddings.masked_scatter(placeholder[..., None], image_tokens)",
+            "return torch.stack([e.masked_scatter(p[:, None], image_tokens) "
+            "for e, p in zip(embeddings, placeholder, strict=True)])"),
+    Planted("columns before rows", whole_model.place, model, "place", "None], image_tokens)",
+            "None], image_tokens.unflatten(1, (3, 3)).transpose(1, 2).flatten(1, 2))"),
+)  # fmt: skip
+WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
+    ("changes its input", whole_model.place, in_place),
+    ("changes the number format", whole_model.place, double),
+    ("tokens inserted, not placed", whole_model.place, inserted),
+    ("nothing to tell", whole_model.control, lambda scene: scene),
+    ("another colour comes in", whole_model.control, one_colour),
+    ("more than the answer changes", whole_model.control, and_moved),
+)
+
+
+@functools.cache
+def pairs():
+    """Every planted mistake as (fault, check, attempt)."""
+    return [(p.fault, p.check, p.broken()) for p in CODE] + list(WRITTEN)

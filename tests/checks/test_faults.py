@@ -1,0 +1,203 @@
+"""Which check kills which mistake, by which name; and what every check lets pass."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent))
+from planted import CODE, WRITTEN  # noqa: E402
+
+from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip  # noqa: E402
+from dsvl_min.checks import parts, whole_model  # noqa: E402
+from dsvl_min.checks.faults import FAULTS  # noqa: E402
+from dsvl_min.checks.judge import Wrong  # noqa: E402
+
+OWN = {
+    parts.attend: attention.attend, parts.mlp: siglip.Mlp, parts.siglip_encoder: siglip.SiglipEncoder,
+    parts.sam_encoder: sam.SamEncoder, parts.adaptor: adaptor.VisionLanguageAdaptor,
+    parts.normalise: processor.normalise,
+    parts.labels: processor.Processor.tokens, parts.pad: processor.Processor.pad, parts.loss: model.next_token_loss,
+    parts.cached_decoder: decoder.Decoder, whole_model.place: model.place, whole_model.control: whole_model.swap_colors,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("planted", CODE, ids=str)
+def test_a_mistake_in_the_packages_code_is_found_and_called_by_its_name(planted, monkeypatch):
+    attempt = planted.broken()
+    if planted.owner is processor.Processor and planted.symbol == "_tokens":
+        monkeypatch.setattr(processor.Processor, "_tokens", attempt)
+        want = processor.Processor.tokens
+        own = parts._processor
+        monkeypatch.setattr(parts, "_processor", lambda: Healthy(own()))
+        attempt = lambda made, conversation: want(made.sick, conversation)  # noqa: E731
+    with pytest.raises(Wrong) as found:
+        planted.check(attempt)
+    assert found.value.fault == planted.fault
+    assert FAULTS[planted.fault] in str(found.value)
+
+
+class Healthy:
+    """A processor whose own labels come from the unbroken code, with the broken one at hand."""
+
+    tokens_of = processor.Processor._tokens
+
+    def __init__(self, sick):
+        self.sick, self.config = sick, sick.config
+
+    def tokens(self, conversation):
+        messages = processor.check_conversation(conversation, "", self.config.image_tag)
+        return Healthy.tokens_of(self.sick, messages)
+
+
+@pytest.mark.parametrize(("fault", "check", "attempt"), WRITTEN, ids=lambda v: v if isinstance(v, str) else "")
+def test_a_readers_mistake_is_called_by_its_name(fault, check, attempt):
+    with pytest.raises(Wrong) as found:
+        check(attempt)
+    assert found.value.fault == fault
+
+
+def test_every_mistake_of_the_catalogue_is_planted_and_none_is_planted_that_is_not_there():
+    assert {p.fault for p in CODE} | {fault for fault, _, _ in WRITTEN} == set(FAULTS)
+
+
+@pytest.mark.parametrize(("check", "own"), OWN.items(), ids=lambda v: getattr(v, "__name__", ""))
+def test_the_packages_own_passes_and_is_returned(check, own, capsys):
+    assert check(own) is own
+    assert capsys.readouterr().out.startswith("✓")
+
+
+@pytest.mark.parametrize(("check", "own"), OWN.items(), ids=lambda v: getattr(v, "__name__", ""))
+def test_what_was_not_attempted_is_said_kindly_and_the_packages_own_goes_on(check, own, capsys):
+    def stub(*args):
+        raise NotImplementedError("your turn")
+
+    assert check(None) is own
+    if not isinstance(own, type) and check not in (parts.labels, parts.pad):
+        assert check(stub) is own
+    assert "not attempted yet" in capsys.readouterr().out
+
+
+def looped(query, key, value, causal=False):
+    out = torch.zeros(*query.shape[:3], value.shape[-1])
+    for b in range(query.shape[0]):
+        for h in range(query.shape[1]):
+            for i in range(query.shape[2]):
+                seen = i + 1 if causal else key.shape[2]
+                scores = (
+                    torch.stack([(query[b, h, i] * key[b, h, j]).sum() for j in range(seen)]) / query.shape[-1] ** 0.5
+                )
+                out[b, h, i] = (scores.softmax(0)[:, None] * value[b, h, :seen]).sum(0)
+    return out
+
+
+def with_einsum(query, key, value, causal=False):
+    scores = torch.einsum("bhqe,bhke->bhqk", query / query.shape[-1] ** 0.5, key)
+    if causal:
+        scores = scores + torch.full(scores.shape[-2:], -torch.inf).triu(1)
+    return torch.einsum("bhqk,bhkc->bhqc", scores.softmax(-1), value)
+
+
+def fused(query, key, value, causal=False):
+    return torch.nn.functional.scaled_dot_product_attention(query, key, value, is_causal=causal)
+
+
+def reordered(query, key, value, causal=False):
+    weights = (key @ (query * query.shape[-1] ** -0.5).transpose(-2, -1)).transpose(-2, -1)
+    if causal:
+        weights = weights.masked_fill(~torch.ones(weights.shape[-2:], dtype=torch.bool).tril(), -1e30)
+    weights = (weights - weights.amax(-1, keepdim=True)).exp()
+    return (weights @ value) / weights.sum(-1, keepdim=True)
+
+
+@pytest.mark.parametrize("attempt", [looped, with_einsum, fused, reordered])
+def test_any_right_attention_passes(attempt):
+    assert parts.attend(attempt) is attempt
+
+
+def place_in_loops(embeddings, placeholder, image_tokens):
+    out, waiting = embeddings.clone(), [token for image in image_tokens for token in image]
+    for b in range(len(out)):
+        for t in range(out.shape[1]):
+            if placeholder[b, t]:
+                out[b, t] = waiting.pop(0)
+    return out
+
+
+def place_by_index(embeddings, placeholder, image_tokens):
+    out = embeddings.clone()
+    out[placeholder] = image_tokens.flatten(0, 1)
+    return out
+
+
+def place_by_gather(embeddings, placeholder, image_tokens):
+    order = (placeholder.flatten().cumsum(0) - 1).clamp(min=0).view(placeholder.shape)
+    return torch.where(placeholder[..., None], image_tokens.flatten(0, 1)[order], embeddings)
+
+
+@pytest.mark.parametrize("attempt", [place_in_loops, place_by_index, place_by_gather])
+def test_any_right_placing_passes(attempt):
+    assert whole_model.place(attempt) is attempt
+
+
+def test_any_control_that_changes_only_the_answer_passes():
+    import dataclasses
+
+    def swap_shapes(scene):
+        a, b = scene.things
+        return dataclasses.replace(
+            scene, things=(dataclasses.replace(a, shape=b.shape), dataclasses.replace(b, shape=a.shape))
+        )
+
+    assert whole_model.control(swap_shapes) is swap_shapes
+
+
+def broken_code(*_):
+    return torch.zeros(2) @ torch.zeros(3)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "said"),
+    [(broken_code, "RuntimeError.*line.*broken_code"), (lambda *_: "text", "should be a tensor"),
+     (lambda e, p, t: e[:, :5], "should have the shape"), (lambda e, p, t: e * torch.nan, "NaN"),
+     (lambda e, p, t: e + 1, "differs in 100%")],
+    ids=["raises", "no tensor", "shape", "NaN", "values"],
+)  # fmt: skip
+def test_other_mistakes_are_described_by_what_is_seen(attempt, said):
+    with pytest.raises(Wrong, match=said):
+        whole_model.place(attempt)
+
+
+def test_a_prediction_is_a_share_and_any_honest_one_passes(capsys):
+    measured = {"page": 0.3, "naming": 0.88}
+    assert whole_model.shrunk({"page": 0.9, "naming": 0.1}, measured) == {"page": 0.9, "naming": 0.1}
+    assert "you said 90%, it is 30%" in capsys.readouterr().out
+    assert whole_model.shrunk(None, measured) is None
+    for nonsense in (0.5, {"page": 90, "naming": 1}, {"page": "high", "naming": 0.5}, {"page": 0.5}):
+        with pytest.raises(Wrong):
+            whole_model.shrunk(nonsense, measured)
+
+
+def test_a_broken_model_differs_from_the_healthy_one_and_its_fault_can_be_named():
+    from dsvl_min import load
+    from dsvl_min.data.sources import sample
+
+    healthy, processor_ = load("tiny")
+    kinds = {whole_model._kind(number): number for number in range(60)}
+    assert set(kinds) == set(whole_model.SUSPECTS) - {"images in reverse"}
+    batch = processor_(sample("naming", 0, 0).conversation(128)[:1])
+    with torch.no_grad():
+        want = healthy(**batch).logits
+        for kind, number in kinds.items():
+            sick, _ = whole_model.broken(number)
+            assert (sick(**batch).logits - want).abs().max() > 1e-3, kind
+            assert whole_model.fault(kind, number) == kind
+    with pytest.raises(Wrong, match="first step"):
+        whole_model.fault("images in reverse", number)
+    with pytest.raises(Wrong, match="name one of"):
+        whole_model.fault("a bug", number)
+
+
+def test_a_notebook_shows_the_message_and_no_stack():
+    assert Wrong("what to hear")._render_traceback_() == ["✗ what to hear"]
