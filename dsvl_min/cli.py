@@ -25,6 +25,7 @@ def parser():
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--times", type=int, default=1, help="this many times the steps (default: 1)")
     p.add_argument("--out", type=Path, help="folder for the run (default: runs/SIZE)")
+    p.add_argument("--resume", action="store_true", help="go on after the last stage finished in that folder")
     p.add_argument("--quiet", action="store_true", help="no progress bars")
     p.set_defaults(run=train)
 
@@ -73,7 +74,7 @@ def train(args):
         stages = tuple(int(n) for n in args.stages.split(","))
     except ValueError:
         raise ConfigError(f"--stages takes numbers with commas, such as 1,2,3; got {args.stages!r}") from None
-    _, _, record = run(args.size, args.vision, stages, args.out, args.seed, args.quiet, args.times)
+    _, _, record = run(args.size, args.vision, stages, args.out, args.seed, args.quiet, args.times, args.resume)
     out = args.out or Path("runs") / record["size"]
     spent = ", ".join(f"{name} {minutes:.1f}" for name, minutes in record["minutes"].items())
     print(f"saved to {out}  (minutes: {spent})")

@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import jupytext
-import yaml
 from markdown_it.renderer import RendererHTML
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
@@ -137,12 +136,27 @@ def walk(text, path, line=1):
 
 def prose(text):
     """The text with code, fenced or inline, blanked out: what is left is read as prose.  Same length, same lines."""
+    lines = text.split("\n")
+    _blank_code(lines, 0, text)
 
     def blank(match):
-        return re.sub(r"[^\n]", " ", match[0])
+        return match[0] if match["role"] else " " * len(match[0])
 
-    text = re.sub(r"^(`{3,})(?!\{)[^\n]*\n.*?^\1", blank, text, flags=re.DOTALL | re.MULTILINE)
-    return re.sub(r"(?<![`}])(`+)(?!`).+?(?<!`)\1(?!`)", blank, text)
+    return re.sub(r"(?P<role>\{[\w:+-]+\}`[^`]*`)|(`+)(?!`)[^\n]+?(?<!`)\2(?!`)", blank, "\n".join(lines))
+
+
+def _blank_code(lines, offset, text):
+    """Blank the lines of code blocks in `text`, which begins at lines[offset], and in the bodies of its directives."""
+    for token in parser().parse(text):
+        if token.type not in ("fence", "colon_fence"):
+            continue
+        start, end = token.map
+        if token.info.startswith("{") and not token.info.startswith("{math}"):
+            body = "\n".join(text.split("\n")[start + 1 : end - 1])
+            _blank_code(lines, offset + start + 1, body)
+        else:
+            for at in range(offset + start, offset + end):
+                lines[at] = " " * len(lines[at])
 
 
 def resolve(dotted, path, line):
@@ -298,8 +312,3 @@ def check_exercises(master):
 def masters(folder):
     """The masters in a folder, in the chapters' order."""
     return [read(path) for path in sorted(Path(folder).glob("[0-9][0-9]-*.md"))]
-
-
-def yaml_block(options):
-    """A cell's options as MyST writes them in a master."""
-    return "---\n" + yaml.safe_dump(options, sort_keys=False, allow_unicode=True) + "---\n"

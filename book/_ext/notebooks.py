@@ -11,6 +11,7 @@ import inspect
 import re
 import subprocess
 import sys
+import textwrap
 
 import nbformat
 from master import masters, read, resolve
@@ -40,7 +41,8 @@ def package_code(dotted, path, line):
     for spot in sorted(spots, key=lambda n: -n.lineno):
         first = spot.value.value.strip().splitlines()[0]
         indent = " " * spot.col_offset
-        lines[spot.lineno - 1 : spot.end_lineno] = [f'{indent}"""{first}"""']
+        said = textwrap.fill(f'"""{first}"""', 79, initial_indent=indent, subsequent_indent=indent)
+        lines[spot.lineno - 1 : spot.end_lineno] = said.splitlines()
     command = [sys.executable, "-m", "ruff", "format", "--line-length", "79", "--isolated", "-"]
     formatted = subprocess.run(command, input="\n".join(lines) + "\n", capture_output=True, text=True, check=True)
     return formatted.stdout.strip()

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save as to_bytes
 
-from ..checkpoint import WEIGHTS, CheckpointError, fill, read_tensors, save, write_atomically
+from ..checkpoint import WEIGHTS, CheckpointError, fill, load, read_tensors, save, write_atomically
 from ..config import ConfigError, ModelConfig
 from ..decoder import Decoder
 from ..hardware import hardware
@@ -24,6 +24,24 @@ from .stages import STAGES
 from .trainer import run_stage
 
 STAGE_NUMBERS = (0, 1, 2, 3)
+PROGRESS = "progress.json"
+
+
+def finished(out, command):
+    """{stage: what it left} of the stages that a run by this command has finished in `out`."""
+    path = Path(out) / PROGRESS
+    if not path.exists():
+        return {}
+    progress = json.loads(path.read_text(encoding="utf-8"))
+    if progress["command"] != command:
+        raise ConfigError(f"{out} holds the beginning of another run ({progress['command']}); choose another folder")
+    return progress["stages"]
+
+
+def note(out, command, done, name, **left):
+    """Write down that a stage is finished."""
+    done[name] = left
+    write_atomically(Path(out) / PROGRESS, json.dumps({"command": command, "stages": done}).encode())
 
 
 def make_parts(config, folder, seed=0, quiet=False):
@@ -119,15 +137,17 @@ def assemble(config, folder, seed=0):
     return model, Processor(tokenizer, config)
 
 
-def train(size="tiny", vision=None, stages=(1, 2, 3), out=None, seed=0, quiet=False, times=1):
+def train(size="tiny", vision=None, stages=(1, 2, 3), out=None, seed=0, quiet=False, times=1, resume=False):
     """Train a size through the chosen stages and save it to `out` (default: runs/<size>).
 
     The folder ends up with the finished model in our own layout, a checkpoint for each stage, metrics.jsonl
     and record.json; nothing that came with the package is overwritten.  Stage 0 makes new pretrained parts in
     out/parts; without it the package's own are used.  Stages that are left out are skipped: 2,3 goes from a
     fresh adaptor straight to stage 2.  times: stages 1-3 take that many times their steps, over
-    that many times their images (tiny: about 2 GB of memory for each).  Returns (model, processor, record).
-    Raises ConfigError for a size or stage that does not exist.
+    that many times their images (tiny: about 2 GB of memory for each).  resume: stages this run has already finished
+    in `out` are read from their checkpoints, and it goes on with the next; the result is the same, bit for bit.
+    Returns (model, processor, record).  Raises ConfigError for a size or stage that does not exist, or if `out` holds
+    the beginning of another run.
     """
     config = ModelConfig.preset(size, vision)
     if config.name not in STAGES:
@@ -140,17 +160,22 @@ def train(size="tiny", vision=None, stages=(1, 2, 3), out=None, seed=0, quiet=Fa
     recipe = STAGES[config.name]
     out = Path(out or f"runs/{config.name}")
     out.mkdir(parents=True, exist_ok=True)
-    (out / "metrics.jsonl").unlink(missing_ok=True)
     command = f"dsvl train --size {config.name} --stages {','.join(map(str, stages))} --times {times} --seed {seed}"
     command += f" --vision {vision}" if vision else ""
     started, record = time.time(), {"command": command, "size": config.name, "vision": config.vision}
     record |= {"seed": seed, "times": times, "config": config.to_dict(), "hardware": hardware()}
-    record["minutes"] = {}
+    done = finished(out, command) if resume else {}
+    if not done:
+        (out / "metrics.jsonl").unlink(missing_ok=True)
+        (out / PROGRESS).unlink(missing_ok=True)
+    record["minutes"] = {name: stage["minutes"] for name, stage in done.items()}
     parts = WEIGHTS / f"{config.name}-parts"
     if 0 in stages:
         parts = out / "parts"
-        make_parts(config, parts, seed, quiet)
-        record["minutes"]["stage0"] = round((time.time() - started) / 60, 2)
+        if "stage0" not in done:
+            make_parts(config, parts, seed, quiet)
+            record["minutes"]["stage0"] = round((time.time() - started) / 60, 2)
+            note(out, command, done, "stage0", minutes=record["minutes"]["stage0"])
         if tuple(stages) == (0,):
             return None, None, record
     model, processor = assemble(config, parts, seed)
@@ -160,16 +185,20 @@ def train(size="tiny", vision=None, stages=(1, 2, 3), out=None, seed=0, quiet=Fa
     texts = text_pool(recipe.texts, recipe.text_count, seed)
     record["minutes"]["images"] = round((time.time() - clock) / 60, 2)
     record["images"] = len(pool.samples)
-    curves = {}
+    curves = {name: stage["curves"] for name, stage in done.items() if "curves" in stage}
     for number in sorted(set(stages) - {0}):
         clock = time.time()
         stage = recipe.stages[number - 1]
+        if stage.name in done:
+            model.load_state_dict(load(out / stage.name)[0].state_dict())
+            continue
         stage = replace(stage, steps=stage.steps * times)
         lines = run_stage(model, processor, stage, pool, texts, out, seed, quiet)
         curves[stage.name] = {
             kind: thin([line for line in lines if line["text"] == (kind == "text")]) for kind in ("image", "text")
         }
         record["minutes"][stage.name] = round((time.time() - clock) / 60, 2)
+        note(out, command, done, stage.name, minutes=record["minutes"][stage.name], curves=curves[stage.name])
     record["minutes"]["total"] = round((time.time() - started) / 60, 2)
     record["parameters"] = sum(p.numel() for p in model.parameters())
     record["curves"] = curves

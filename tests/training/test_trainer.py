@@ -15,7 +15,7 @@ from dsvl_min.data.collate import page
 from dsvl_min.init import initialise
 from dsvl_min.model import DeepSeekVL
 from dsvl_min.processor import Processor
-from dsvl_min.training import stage0
+from dsvl_min.training import run, stage0
 from dsvl_min.training.muon import groups_of, orthogonalise
 from dsvl_min.training.pool import image_embeddings, make_pool, text_pool
 from dsvl_min.training.run import train
@@ -179,6 +179,28 @@ def test_every_vision_trains_from_nothing_to_a_model_that_opens(vision, tmp_path
     assert parts == {"decoder"} | ({"siglip", "sam"} if vision == "hybrid" else {vision})
     for part in record["curves"]["stage3"].values():
         assert all(np.isfinite(point["loss"]) for point in part)
+
+
+@pytest.mark.parametrize("killed_in", ["stage2", "stage3"])
+def test_a_run_cut_off_in_a_stage_goes_on_with_it_and_ends_bit_for_bit_the_same(killed_in, tmp_path, monkeypatch):
+    in_seconds(monkeypatch)
+    whole, _, _ = train("tiny", out=tmp_path / "whole", quiet=True)
+    stage = run.run_stage
+
+    def dies(model, processor, this, *args):
+        if this.name == killed_in:
+            raise KeyboardInterrupt
+        return stage(model, processor, this, *args)
+
+    monkeypatch.setattr(run, "run_stage", dies)
+    with pytest.raises(KeyboardInterrupt):
+        train("tiny", out=tmp_path / "cut", quiet=True)
+    monkeypatch.setattr(run, "run_stage", stage)
+    with pytest.raises(ConfigError, match="another run"):
+        train("tiny", out=tmp_path / "cut", seed=1, quiet=True, resume=True)
+    resumed, _, record = train("tiny", out=tmp_path / "cut", quiet=True, resume=True)
+    assert all(torch.equal(resumed.state_dict()[k], v) for k, v in whole.state_dict().items())
+    assert set(record["curves"]) == {"stage1", "stage2", "stage3"}
 
 
 def ask_blank(model, processor):
