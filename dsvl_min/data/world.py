@@ -91,10 +91,12 @@ class Scene:
     noise_seed: int = 0
 
     def to_dict(self):
+        """Plain nested dictionaries, ready for json."""
         return dataclasses.asdict(self)
 
     @classmethod
     def from_dict(cls, data):
+        """The inverse of `to_dict`."""
         parts = {"things": Thing, "texts": Text, "digits": Digit}
         data = dict(data)
         for name, part in parts.items():
@@ -284,6 +286,7 @@ def _digits():
 
 
 def digit_count():
+    """How many handwritten digits there are."""
     return len(_digits()[1])
 
 
