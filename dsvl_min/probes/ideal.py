@@ -15,7 +15,7 @@ from PIL import Image
 from torch.nn import functional as F
 
 from ..data.sources import sample
-from ..data.world import ALPHABET, OBJECT_COLORS, SHAPES, render
+from ..data.world import ALPHABET, OBJECT_COLORS, SHAPES, handwritten, render
 from ..evaluation.tasks import TASKS, answers, questions, score
 
 SIDE = 128  # pictures are drawn at this side and shrunk from it, as the processor makes the low-resolution view
@@ -114,4 +114,15 @@ def read_by(model, processor, asked, sides, count=40, seed=0, grain=GRAIN):
         said = answers(model, processor, shown)
         marks = [score(a, truth, task.score) for a, (_, _, truth) in zip(said, shown, strict=True)]
         out[side] = sum(marks) / count
+    return out
+
+
+def digits_told_apart(sides):
+    """Real handwriting: the share of scikit-learn's 1,797 digits that the nearest *other* digit names, at each side."""
+    images, labels = (torch.from_numpy(a) for a in handwritten())
+    out = {}
+    for side in sides:
+        small = F.interpolate(images[:, None].float(), size=(side, side), mode="bilinear", antialias=True).flatten(1)
+        apart = torch.cdist(small, small).fill_diagonal_(torch.inf)
+        out[side] = (labels[apart.argmin(dim=1)] == labels).float().mean().item()
     return out
