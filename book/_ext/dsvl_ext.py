@@ -1,6 +1,7 @@
-"""What the book adds to Jupyter Book: numbers in prose that nobody typed, our figures in both colour schemes, and one
-repair to the theme."""
+"""What the book adds to Jupyter Book: numbers in prose that nobody typed, our figures in both colour schemes, and two
+repairs to what Jupyter Book renders."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from sphinx.directives.patches import Figure
 
 sys.path.insert(0, str(Path(__file__).parent))
 from claims import claims  # noqa: E402
+
+THEBE = re.compile(r"<script type=.text/x-thebe-config.>.*?</script>|<script>kernelName = [^<]*</script>", re.DOTALL)
 
 
 def substitute(app, config):
@@ -30,20 +33,24 @@ class Drawing(Figure):
         return made
 
 
-def drop_copies(app, pagename, templatename, context, doctree):
-    """sphinx-thebe 0.3 adds its inline script twice, and browsers report the second as an error."""
-    seen, kept = set(), []
-    for script in context.get("script_files", []):
-        body = getattr(script, "attributes", {}).get("body") or ""
-        if "THEBE_JS_URL" in body and body in seen:
-            continue
-        seen.add(body)
-        kept.append(script)
-    context["script_files"] = kept
+def without_thebe(app, pagename, templatename, context, doctree):
+    """Jupyter Book puts sphinx-thebe on every page; we don't use it, and it names a script on another host."""
+    for kind in ("script_files", "css_files"):
+        context[kind] = [
+            file for file in context[kind] if "thebe" not in f"{file} {getattr(file, 'attributes', {}).get('body')}"
+        ]
+    context["body"] = re.sub(THEBE, "", context.get("body", ""))
+
+
+def without_empty_headers(app, pagename, templatename, context, doctree):
+    """Markdown tables need a header row; a cell left empty there is not a header, and a row of them is not a row."""
+    body = re.sub(r"<thead>\s*<tr[^>]*>\s*(<th[^>]*>(<p></p>)?</th>\s*)+</tr>\s*</thead>", "", context.get("body", ""))
+    context["body"] = re.sub(r"<th( [^>]*)?>(<p></p>)?</th>", r"<td\1></td>", body)
 
 
 def setup(app):
     app.add_directive("drawing", Drawing)
     app.connect("config-inited", substitute)
-    app.connect("html-page-context", drop_copies, priority=900)
+    app.connect("html-page-context", without_thebe, priority=900)
+    app.connect("html-page-context", without_empty_headers, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
