@@ -36,11 +36,22 @@ function nameSliders() {
   }
 }
 
+// The theme lets Tab stop at code and tables too wide for the page, measured when the page or its width changes.
+// What was folded has to be measured too, once it is open.
+function measureUnfolded() {
+  for (const event of ["toggle", "click"]) {
+    document.addEventListener(event, ({ target }) => {
+      if (event === "toggle" || target.closest(".toggle-button")) window.dispatchEvent(new Event("resize"));
+    }, true);
+  }
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   unlabel();
   nameColourSwitch();
   namePanel();
   unlistCitations();
+  measureUnfolded();
   if (document.querySelector("script[type='application/vnd.jupyter.widget-view+json']")) {
     new MutationObserver(nameSliders).observe(document.body, { childList: true, subtree: true });
   }
