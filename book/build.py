@@ -1,4 +1,4 @@
-"""`make book`: train the three stages, draw the figures, execute and render the pages.
+"""`make book`: train the three stages, draw the figures, fetch what pages load, execute and render them.
 
 What hasn't changed isn't done again: a run is kept until the code that made it, or its pretrained parts, change.
 """
@@ -58,6 +58,13 @@ def figures():
     return f"{len(scripts)} drawn"
 
 
+def scripts():
+    """What the pages load, fetched once."""
+    from assets import fetch
+
+    return fetch()
+
+
 def pages():
     """Jupyter Book, warnings being errors; every code cell runs."""
     command = [BIN / "jupyter-book", "build", ROOT, "-W", "--keep-going", "-n", "--quiet"]
@@ -67,7 +74,7 @@ def pages():
 
 def main():
     rows, started = [], time.time()
-    for name, step in (("train and evaluate", train), ("figures", figures), ("pages", pages)):
+    for name, step in (("train and evaluate", train), ("figures", figures), ("scripts", scripts), ("pages", pages)):
         print(f"\n== {name}", flush=True)
         clock = time.time()
         rows.append((name, step(), time.time() - clock))

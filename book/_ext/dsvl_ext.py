@@ -1,5 +1,6 @@
 """What the book adds to Jupyter Book: numbers in prose that nobody typed, our figures in both colour schemes,
-exercises, passports, buttons that open a page's own notebook, and one repair to the theme."""
+exercises, passports, buttons that open a page's own notebook, and two
+repairs to what Jupyter Book renders."""
 
 import re
 import shutil
@@ -17,6 +18,7 @@ from claims import claims  # noqa: E402
 from master import read  # noqa: E402
 from project import BOOK, DRAWN, NOTEBOOKS, REPOSITORY, TAG, launch_addresses, notebook_of  # noqa: E402
 
+THEBE = re.compile(r"<script type=.text/x-thebe-config.>.*?</script>|<script>kernelName = [^<]*</script>", re.DOTALL)
 CHAPTER = re.compile(r"book/(\d\d-[\w-]+)")
 
 
@@ -120,16 +122,19 @@ def publish_notebooks(app, error):
                         ignore=shutil.ignore_patterns(".*"))  # fmt: skip
 
 
-def drop_copies(app, pagename, templatename, context, doctree):
-    """sphinx-thebe 0.3 adds its inline script twice, and browsers report the second as an error."""
-    seen, kept = set(), []
-    for script in context.get("script_files", []):
-        body = getattr(script, "attributes", {}).get("body") or ""
-        if "THEBE_JS_URL" in body and body in seen:
-            continue
-        seen.add(body)
-        kept.append(script)
-    context["script_files"] = kept
+def without_thebe(app, pagename, templatename, context, doctree):
+    """Jupyter Book puts sphinx-thebe on every page; we don't use it, and it names a script on another host."""
+    for kind in ("script_files", "css_files"):
+        context[kind] = [
+            file for file in context[kind] if "thebe" not in f"{file} {getattr(file, 'attributes', {}).get('body')}"
+        ]
+    context["body"] = re.sub(THEBE, "", context.get("body", ""))
+
+
+def without_empty_headers(app, pagename, templatename, context, doctree):
+    """Markdown tables need a header row; a cell left empty there is not a header, and a row of them is not a row."""
+    body = re.sub(r"<thead>\s*<tr[^>]*>\s*(<th[^>]*>(<p></p>)?</th>\s*)+</tr>\s*</thead>", "", context.get("body", ""))
+    context["body"] = re.sub(r"<th( [^>]*)?>(<p></p>)?</th>", r"<td\1></td>", body)
 
 
 def setup(app):
@@ -140,7 +145,8 @@ def setup(app):
     app.connect("config-inited", configure, priority=100)
     app.connect("source-read", prepare, priority=100)
     app.connect("doctree-read", finish, priority=900)
-    app.connect("html-page-context", drop_copies, priority=900)
+    app.connect("html-page-context", without_thebe, priority=900)
+    app.connect("html-page-context", without_empty_headers, priority=900)
     app.connect("html-page-context", buttons, priority=901)
     app.connect("build-finished", publish_notebooks)
     return {"version": "2", "parallel_read_safe": True, "parallel_write_safe": True}
