@@ -67,6 +67,8 @@ def pages():
 
 def main():
     rows, started = [], time.time()
+    if subprocess.run([sys.executable, ROOT / "figures" / "recorded.py"]).returncode:
+        sys.exit("a recorded result can't be used; nothing was built")
     for name, step in (("train and evaluate", train), ("figures", figures), ("pages", pages)):
         print(f"\n== {name}", flush=True)
         clock = time.time()

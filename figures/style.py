@@ -4,18 +4,17 @@ A figure script defines `draw(ink)`, which returns a matplotlib Figure, and ends
 `style.main(draw, __file__)`: run alone it writes NAME.svg and NAME-dark.svg into figures/drawn.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
+import recorded
 from matplotlib.figure import Figure
 
 matplotlib.use("svg")
 
 HERE = Path(__file__).parent
 DRAWN = HERE / "drawn"
-RESULTS = HERE / "results"
 
 # Okabe and Ito's colours, which people with any colour vision can tell apart; one for each part of the model.
 COLORS = {
@@ -52,8 +51,8 @@ def figure(ink, width=7.2, height=3.4):
 
 
 def result(name):
-    """One recorded result: figures/results/NAME.json."""
-    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+    """What figures/results/NAME.json recorded."""
+    return recorded.read(name)["data"]
 
 
 def main(draw, script):
