@@ -10,6 +10,7 @@ from .processor import InputError
 
 
 def parser():
+    """The argument parser of all five verbs."""
     top = argparse.ArgumentParser(prog="dsvl", description="DeepSeek-VL, from scratch.")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="train | chat | eval | probe | explain")
 
@@ -66,6 +67,7 @@ def _model(p):
 
 
 def train(args):
+    """`dsvl train`: run the stages and say where the model was saved."""
     from .training.run import train as run
 
     try:
@@ -79,6 +81,7 @@ def train(args):
 
 
 def chat(args):
+    """`dsvl chat`: answer one question, or hold a conversation at the terminal."""
     from . import load
 
     model, processor = load(args.model)
@@ -127,6 +130,7 @@ class Speaker:
 
 
 def evaluate(args):
+    """`dsvl eval`: print every task with its controls."""
     from . import load
     from .evaluation.tasks import TASKS, as_table, write_json
     from .evaluation.tasks import evaluate as run
@@ -146,6 +150,7 @@ def evaluate(args):
 
 
 def probe(args):
+    """`dsvl probe`: print what each encoder can tell apart."""
     from .evaluation.tasks import write_json
     from .probes.blind_pairs import as_table, measure, pretrained_encoders
 
@@ -156,6 +161,7 @@ def probe(args):
 
 
 def explain(args):
+    """`dsvl explain`: draw which pixels an answer rests on."""
     from . import load
     from .explain.picture import explain as draw
 

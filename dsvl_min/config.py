@@ -178,6 +178,7 @@ class DecoderConfig:
 
     @property
     def head_width(self):
+        """Width of one head; rotary positions need it even."""
         return self.width // self.heads
 
 

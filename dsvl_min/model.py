@@ -38,10 +38,12 @@ class DeepSeekVL(nn.Module):
 
     @property
     def device(self):
+        """Where the weights are."""
         return self.decoder.embed.weight.device
 
     @property
     def dtype(self):
+        """In which numbers the weights are."""
         return self.decoder.embed.weight.dtype
 
     def image_embeddings(self, pixel_values=None, high_res_pixel_values=None):

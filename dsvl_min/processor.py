@@ -146,6 +146,7 @@ class Processor:
         first = sam or siglip
         square = torch.stack([to_square(image, first.image_size, first.mean) for image in images])
         out = {}
+        # deviation: pixels-normalised-outside
         if siglip:
             low = square
             if sam:  # the low-resolution image is made from the padded high-resolution one
@@ -243,6 +244,7 @@ def load_image(source, where="image"):
     if not image.width or not image.height:
         raise InputError(f"{name} has no pixels ({image.width} × {image.height})")
     try:
+        # deviation: white-behind-transparency
         return _to_rgb(ImageOps.exif_transpose(image))
     except InputError:
         raise
@@ -283,6 +285,7 @@ def _to_rgb(image):
             values = values / 257.0
         return Image.fromarray(values.clip(0, 255).astype(np.uint8)).convert("RGB")
     if "A" in image.getbands() or "transparency" in image.info:
+        # deviation: white-behind-transparency
         image = image.convert("RGBA")
         ground = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(ground, image).convert("RGB")

@@ -52,6 +52,7 @@ class WindowAttention(nn.Module):
         q = query.unflatten(2, (side, side)) * E**0.5  # attend() divides by √E; the gain is not divided
         by_row = torch.einsum("bhijc,ikc->bhijk", q, self.rows[self.offsets]).flatten(2, 3)
         by_column = torch.einsum("bhijc,jlc->bhijl", q, self.columns[self.offsets]).flatten(2, 3)
+        # deviation: relative-positions-in-the-keys
         query = torch.cat([query, by_row, by_column], dim=-1)  # [B, H, side², E + 2·side]
         key = torch.cat([key, self.marks.to(key.dtype).expand(B, self.heads, -1, -1)], dim=-1)
         x = attend(query, key, value, scale=E**-0.5, owner=self)

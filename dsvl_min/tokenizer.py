@@ -3,7 +3,7 @@
 The `tokenizers` library does the work.  The shipped vocabulary follows what is known of
 DeepSeek-LLM's: words carry their leading space, digits stand alone, line breaks stand alone, the
 special tokens are spelled as in the released files.  One rule is ours: a run of capitals is
-split letter by letter, so that reading a sign means spelling it (deviation `capitals-apart`).
+split letter by letter, so that reading a sign means spelling it.
 """
 
 from pathlib import Path
@@ -68,6 +68,7 @@ class Tokenizer:
         bpe.pre_tokenizer = pre_tokenizers.Sequence(
             [
                 pre_tokenizers.Split(Regex(r"[\r\n]"), "isolated"),
+                # deviation: capitals-apart
                 pre_tokenizers.Split(Regex(r"\p{Lu}(?=[\p{Lu}\d])|(?<=[\p{Lu}\d])\p{Lu}"), "isolated"),
                 pre_tokenizers.Split(Regex(r"\s?\p{L}+|\s?\p{P}+"), "isolated"),
                 pre_tokenizers.Digits(individual_digits=True),

@@ -88,6 +88,11 @@ FAULTS = {
         "together: pad on the left."
     ),
     "padding attended": "The padding isn't masked out: attention_mask must be 0 there.",
+    # worlds
+    "no fact differs": (
+        "The two scenes differ in nothing one could ask about: the grain, or a whole turn, is no fact."
+    ),
+    "the pictures differ": ("The two pictures are not the same: somebody who knew both scenes could tell them apart."),
     # controls
     "nothing to tell": (
         "The right answer is the same for both pictures, so an answer that doesn't change tells nothing."

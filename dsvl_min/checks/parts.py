@@ -27,6 +27,7 @@ def shaken(module, scale=0.3):
 
 
 def randn(*shape):
+    """Normal noise, the same for the same shape."""
     return torch.randn(shape, generator=torch.Generator().manual_seed(sum(shape)))
 
 

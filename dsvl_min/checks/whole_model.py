@@ -151,5 +151,5 @@ def fault(attempt, number):
                 "forgotten 1/√d": "every image token would be right and only the decoder's output wrong",
                 "images in reverse": "a single picture would show nothing"}  # fmt: skip
         raise Wrong(f"not {attempt!r}: with that, {seen.get(attempt, 'other things would differ')}. "
-                    "Which is the first step at which the two models part?", "guessed")  # fmt: skip
+                    "Which is the first step at which the two models part?")  # fmt: skip
     return FAULTS[attempt]

@@ -18,6 +18,7 @@ def grid(rng, difficulty=1.0):
     full = difficulty < 0.5
     lengths = [GRID] * GRID if full else [rng.randint(2, GRID) for _ in range(rng.randint(2, GRID))]
     lines = ["".join(rng.choice(ALPHABET) for _ in range(n)) for n in lengths]
+    # deviation: stage-0
     cells = "".join(line.ljust(GRID, "\n") for line in lines).ljust(GRID * GRID, "\n")
     return Sample("grid", caption="\n".join(lines), context=cells)
 

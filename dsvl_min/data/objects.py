@@ -39,6 +39,7 @@ def _noise(rng, difficulty):
 
 
 def article(noun):
+    """The noun with "a" or "an" before it."""
     return ("an " if noun[0] in "aeiou" else "a ") + noun
 
 
@@ -120,6 +121,7 @@ def counting(rng, difficulty=1.0):
 
 
 def plural(shape):
+    """The shape's name in the plural."""
     return shape + ("es" if shape.endswith(("s", "x")) else "s")
 
 

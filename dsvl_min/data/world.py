@@ -91,10 +91,12 @@ class Scene:
     noise_seed: int = 0
 
     def to_dict(self):
+        """Plain nested dictionaries, ready for json."""
         return dataclasses.asdict(self)
 
     @classmethod
     def from_dict(cls, data):
+        """The inverse of `to_dict`."""
         parts = {"things": Thing, "texts": Text, "digits": Digit}
         data = dict(data)
         for name, part in parts.items():
@@ -275,7 +277,8 @@ def _plate_box(text, side):
 
 
 @functools.lru_cache(maxsize=1)
-def _digits():
+def handwritten():
+    """scikit-learn's digits: (images [1797, 8, 8] of 0 to 16, labels [1797])."""
     from importlib import resources
 
     with resources.files("dsvl_min.data").joinpath("digits.npz").open("rb") as file:
@@ -284,17 +287,18 @@ def _digits():
 
 
 def digit_count():
-    return len(_digits()[1])
+    """How many handwritten digits there are."""
+    return len(handwritten()[1])
 
 
 def digit_label(index):
     """Which digit (0-9) the handwritten image of that index shows."""
-    return int(_digits()[1][index])
+    return int(handwritten()[1][index])
 
 
 @functools.lru_cache(maxsize=4096)
 def _digit_at(index, side):
-    ink = Image.fromarray((_digits()[0][index] * 15.9).astype(np.uint8))
+    ink = Image.fromarray((handwritten()[0][index] * 15.9).astype(np.uint8))
     return ink.resize((side, side), Image.Resampling.BICUBIC)
 
 

@@ -114,6 +114,7 @@ def make_pool(model, processor, plan, seed, split="train", workers=2, progress=N
         first.append(count)
         count += len(images)
     flat = [image for images in pictures for image in images]
+    # deviation: images-drawn-once
     return Pool(samples, first, encode(model, processor, flat, progress=progress))
 
 

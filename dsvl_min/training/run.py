@@ -68,6 +68,7 @@ def make_parts(config, folder, seed=0, quiet=False):
         curves[name] = thin(lines)
         started = time.time()
 
+    # deviation: stage-0
     tokenizer = stage0.make_tokenizer(config.decoder.vocab_size, folder / "tokenizer.json")
     processor = Processor(tokenizer, config)
     record["minutes"]["tokenizer"] = round((time.time() - started) / 60, 2)

@@ -33,6 +33,8 @@ CAPTION = "Describe this image."
 
 @dataclass(frozen=True)
 class SiglipRecipe:
+    """How long SigLIP is pretrained and on what.  lr: AdamW's; muon_lr: the matrices'; images: drawn beforehand."""
+
     steps: int = 10000
     batch: int = 96
     lr: float = 2e-3
@@ -46,6 +48,8 @@ class SiglipRecipe:
 
 @dataclass(frozen=True)
 class SamRecipe:
+    """How long SAM is pretrained and on what.  prompts: points asked about in each image."""
+
     steps: int = 1200
     batch: int = 32
     prompts: int = 4
@@ -60,6 +64,8 @@ class SamRecipe:
 
 @dataclass(frozen=True)
 class LanguageRecipe:
+    """How long the decoder is pretrained and on what.  length: the tokens read of a row, at most."""
+
     steps: int = 1500
     batch: int = 32
     lr: float = 2e-3
@@ -84,6 +90,7 @@ def text_tower(config):
 def prompt_parts(config):
     """The prompt encoder and mask decoder that go with a ModelConfig's SAM."""
     wide = 2 * config.sam.neck_width
+    # deviation: stage-0
     return PromptConfig(layers=1, heads=4, mlp_width=wide, iou_width=config.sam.neck_width)
 
 
@@ -219,6 +226,7 @@ def pretrain_sam(config, out, recipe=SamRecipe(), seed=0, quiet=False):
 
 
 def language_row(made, processor):
+    """A text-only sample as (ids, labels): a dialogue where it has turns, else a page."""
     return dialogue(made, processor) if made.turns else page(made, processor)
 
 

@@ -10,10 +10,11 @@ from ..config import ConfigError
 from ..data.sources import SOURCES
 
 # The parts a stage may train.  SAM's blocks are never among those of the paper's stages; its necks, the two
-# convolutions and alpha sit in SAM's module and are trained with the adaptor (deviation `necks-with-the-adaptor`).
+# convolutions and alpha sit in SAM's module and are trained with the adaptor.
 PARTS = {
     "siglip": ("vision.siglip.",),
     "sam": ("vision.sam.",),
+    # deviation: necks-with-the-adaptor
     "necks": ("vision.sam.neck.", "vision.sam.early_neck.", "vision.sam.downsample.", "vision.sam.alpha"),
     "adaptor": ("adaptor.",),
     "decoder": ("decoder.",),
@@ -63,6 +64,7 @@ class Stage:
     clip: float = 1.0
     text_share: float = 0.0  # share of steps that read text alone
     text_mix: tuple = field(default=())
+    # deviation: muon
     muon: dict = field(default_factory=dict)
 
     def __post_init__(self):
@@ -118,12 +120,13 @@ _THINGS = (
     Share("several-digits", 0.7), Share("free-documents", 0.5), Share("signs", 0.5),
 )  # fmt: skip
 # Pages of ten symbols first: with them the loss falls within a hundred steps, with all 34 it stands still for three
-# hundred.  What was learnt, that a place in the text is a place in the image, carries over
-# (deviation `easy-pages-first`).
+# hundred.  What was learnt, that a place in the text is a place in the image, carries over.
+# deviation: easy-pages-first
 _EASY = (*_THINGS, Share("documents", 12, 0.0, 0.24))
 _PAGES = (*_THINGS, Share("documents", 5, 0.25, 0.49), Share("documents", 1.5, 0.5, 0.74))
 # A page has some forty label tokens, a name two.  Loss is averaged over tokens, as in the paper, so by stage 3
-# short answers are asked three times as often as pages are read (deviation `questions-weighted`).
+# short answers are asked three times as often as pages are read.
+# deviation: questions-weighted
 _QUESTIONS = (
     Share("naming", 6), Share("counting", 1.5), Share("relations", 1.5), Share("documents", 1, 0.25, 0.49),
     Share("documents", 1, 0.5, 0.74), Share("free-documents", 0.5), Share("signs", 1), Share("digits", 6),
@@ -131,6 +134,7 @@ _QUESTIONS = (
 )  # fmt: skip
 
 STAGES = {
+    # deviation: rates-for-a-miniature
     "tiny": Recipe(
         stages=(
             Stage(
@@ -139,11 +143,13 @@ STAGES = {
             ),
             Stage(
                 "stage2", {"adaptor": 3e-3, "necks": 3e-3, "decoder": 1e-3}, 260, 48, _PAGES,
+                # deviation: less-text-than-the-paper
                 muon={"adaptor": 0.03, "necks": 0.03, "decoder": 0.01}, text_share=0.2, text_mix=_TEXTS,
             ),
             Stage(
                 "stage3", {"adaptor": 3e-3, "necks": 3e-3, "decoder": 1e-3, "siglip": 3e-4}, 340, 48, _QUESTIONS,
                 muon={"adaptor": 0.02, "necks": 0.02, "decoder": 0.01, "siglip": 0.006},
+                # deviation: less-text-than-the-paper
                 reads="dialogues", text_share=0.15, text_mix=_TEXTS,
             ),
         ),

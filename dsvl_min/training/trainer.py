@@ -37,6 +37,7 @@ def trainable(model, stage):
 
 def schedule(step, steps, warmup):
     """The factor on every learning rate: linear warm-up, then a cosine down to a tenth."""
+    # deviation: cosine-in-stage-2
     if step < warmup:
         return (step + 1) / warmup
     done = (step - warmup) / max(1, steps - warmup)
@@ -99,6 +100,7 @@ class Batches:
         return chunks
 
     def text_row(self, sample, limit):
+        """A text-only sample as (ids, labels), cut to `limit` tokens."""
         row = dialogue(sample, self.processor) if sample.turns else page(sample, self.processor)
         return row[0][:limit], row[1][:limit]
 
@@ -128,6 +130,7 @@ def optimise(
     for group in groups:
         kinds[group.get("muon", False)].append({"params": group["params"], "lr": group["lr"], "base": group["lr"]})
     optimizers = [torch.optim.AdamW(kinds[False], betas=betas, weight_decay=weight_decay)] if kinds[False] else []
+    # deviation: muon
     optimizers += [Muon(kinds[True])] if kinds[True] else []
     parameters = [p for group in groups for p in group["params"]]
     lines, started = [], time.time()

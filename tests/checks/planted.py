@@ -10,7 +10,8 @@ import textwrap
 from dataclasses import dataclass
 
 from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip
-from dsvl_min.checks import parts, whole_model
+from dsvl_min.checks import parts, whole_model, world
+from dsvl_min.data.world import Scene, Thing
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,14 @@ def and_moved(scene):
     swapped = whole_model.swap_colors(scene)
     first, second = swapped.things
     return dataclasses.replace(swapped, things=(dataclasses.replace(first, y=0.5), second))
+
+
+def a_whole_turn():
+    return tuple(Scene("grey", (Thing("arrow", "red", 0.5, 0.5, 0.4, angle),)) for angle in (0.0, 360.0))
+
+
+def a_quarter_turn():
+    return tuple(Scene("grey", (Thing("arrow", "red", 0.5, 0.5, 0.4, angle),)) for angle in (0.0, 90.0))
 
 
 OWN_MASK = (  # the fused kernel makes its own causal mask; here it is handed one that is off by one
@@ -131,6 +140,8 @@ WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("nothing to tell", whole_model.control, lambda scene: scene),
     ("another colour comes in", whole_model.control, one_colour),
     ("more than the answer changes", whole_model.control, and_moved),
+    ("no fact differs", world.twins, a_whole_turn),
+    ("the pictures differ", world.twins, a_quarter_turn),
 )
 
 

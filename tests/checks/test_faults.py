@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from planted import CODE, WRITTEN  # noqa: E402
 
 from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip  # noqa: E402
-from dsvl_min.checks import parts, whole_model  # noqa: E402
+from dsvl_min.checks import parts, whole_model, world  # noqa: E402
 from dsvl_min.checks.faults import FAULTS  # noqa: E402
 from dsvl_min.checks.judge import Wrong  # noqa: E402
 
@@ -20,6 +20,7 @@ OWN = {
     parts.normalise: processor.normalise,
     parts.labels: processor.Processor.tokens, parts.pad: processor.Processor.pad, parts.loss: model.next_token_loss,
     parts.cached_decoder: decoder.Decoder, whole_model.place: model.place, whole_model.control: whole_model.swap_colors,
+    world.twins: world.own_twins,
 }  # fmt: skip
 
 
@@ -151,6 +152,47 @@ def test_any_control_that_changes_only_the_answer_passes():
         )
 
     assert whole_model.control(swap_shapes) is swap_shapes
+
+
+def test_things_hidden_behind_others_are_twins_too():
+    from dsvl_min.data.world import Scene, Thing
+
+    big = Thing("square", "blue", 0.5, 0.5, 0.8)
+
+    def hidden():
+        return tuple(Scene("grey", (Thing(shape, "red", 0.5, 0.5, 0.2), big)) for shape in ("star", "heart"))
+
+    assert world.twins(hidden) is hidden
+
+
+def told_by(samples, fact):
+    """How often a colour is guessed from one fact alone, learnt from the other half."""
+    from collections import Counter
+
+    half, seen = len(samples) // 2, {}
+    for scene, color in samples[:half]:
+        seen.setdefault(fact(scene), Counter())[color] += 1
+    best = {key: counts.most_common(1)[0][0] for key, counts in seen.items()}
+    return sum(best.get(fact(scene)) == color for scene, color in samples[half:]) / (len(samples) - half)
+
+
+def test_each_leak_is_there_and_is_the_only_one():
+    facts = {"background": lambda s: s.background, "shape": lambda s: s.things[0].shape,
+             "size": lambda s: s.things[0].size, "place": lambda s: s.things[0].x, "prior": lambda s: 0}  # fmt: skip
+    numbers = {world._leak(number): number for number in range(80)}
+    assert set(numbers) == set(world.LEAKS)
+    for leak, number in numbers.items():
+        samples = world.leaky(number)
+        shares = {name: told_by(samples, fact) for name, fact in facts.items()}
+        honest = {name: share for name, share in shares.items() if name != leak}
+        if leak == "prior":  # then every fact inherits the prior, and none adds to it
+            assert shares["prior"] > 0.6 and max(shares.values()) < shares["prior"] + 0.05
+        else:
+            assert leak == "none" or shares[leak] > 0.5
+            assert max(honest.values()) < 0.35
+        assert world.leak(leak, number) == leak
+    with pytest.raises(Wrong, match="from that fact alone"):
+        world.leak("prior", numbers["none"])
 
 
 def broken_code(*_):

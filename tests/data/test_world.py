@@ -89,9 +89,9 @@ def test_unknown_names_are_refused():
 
 def test_shipped_digits_are_scikit_learns():
     load_digits = pytest.importorskip("sklearn.datasets").load_digits
-    from dsvl_min.data.world import _digits
+    from dsvl_min.data.world import handwritten
 
-    images, labels = _digits()
+    images, labels = handwritten()
     assert np.array_equal(images, load_digits().images) and np.array_equal(labels, load_digits().target)
 
 
