@@ -1,8 +1,10 @@
 # make book    set up, train the three stages, execute the chapters, render the pages
+# make pages   the same without training: what an author types after editing a chapter
+# make notebooks  only write package code into the chapters, and the notebooks from them
 # make test    set up if needed, run every test
 # make serve   show the book at http://localhost:8000
 # make weights remake everything that is shipped trained, from nothing (about an hour and a half)
-# make clean   forget runs and rendered pages, keep the environment
+# make clean   forget runs and rendered pages, keep the environments
 #
 # On Linux without a GPU, spare yourself gigabytes of CUDA:
 #   make book TORCH_INDEX=https://download.pytorch.org/whl/cpu
@@ -16,7 +18,7 @@ INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 export OMP_NUM_THREADS ?= 2
 export PYTHONUNBUFFERED := 1
 
-.PHONY: setup book test serve weights clean
+.PHONY: setup book pages notebooks test serve weights clean
 
 setup: .venv/ready
 
@@ -31,6 +33,12 @@ setup: .venv/ready
 
 book: setup
 	$(BIN)/python book/build.py
+
+pages: setup
+	$(BIN)/python book/build.py --pages
+
+notebooks: setup
+	$(BIN)/python book/_ext/notebooks.py
 
 test: setup
 	$(BIN)/python -m pytest

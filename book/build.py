@@ -1,11 +1,11 @@
-"""`make book`: train the three stages, draw the figures, fetch what pages load, execute and render them.
+"""`make book`: train the three stages, write the notebooks, draw the figures, fetch what pages load, run and render them.
 
-What hasn't changed isn't done again: a run is kept until the code that made it, or its pretrained parts, change.
+What hasn't changed isn't done again: a run is kept until the code that made it, or its pretrained parts, change; a page's
+outputs until its code, the package or the lock change.  `make pages` (--pages) leaves the training out.
 """
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 import time
@@ -17,6 +17,7 @@ PAGES = ROOT / "_build" / "html"
 GATE = {"naming", "grid documents", "handwritten digit"}  # what the live run must have learnt to see,
 MARGIN = 0.40  # by this much more than with any control
 BIN = Path(sys.executable).parent
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 
 def fingerprint():
@@ -50,6 +51,28 @@ def train():
     return "trained"
 
 
+def copies():
+    """The masters checked, package code written into them, the readers' notebooks written from them."""
+    import notebooks
+    from master import MasterError
+
+    try:
+        changed = notebooks.write()
+    except MasterError as error:
+        sys.exit(f"a chapter can't be used; nothing was built\n{error}")
+    return f"{changed} files changed" if changed else "up to date"
+
+
+def environment():
+    """What a reader's notebook has, made by the notebooks' own install cell: the pages run in it."""
+    import reader
+
+    try:
+        return reader.make()
+    except reader.ReaderError as error:
+        sys.exit(str(error))
+
+
 def figures():
     """Every figure again, from the configurations and the recorded results."""
     scripts = sorted(p for p in (ROOT / "figures").glob("*.py") if "style.main(" in p.read_text() and p.stem != "style")
@@ -66,15 +89,23 @@ def scripts():
 
 
 def pages():
-    """Jupyter Book, warnings being errors; every code cell runs."""
+    """Jupyter Book, warnings being errors; every code cell has run in the reader's environment."""
+    from reader import environment, prune
+    from reader import fingerprint as kept
+
+    prune(ROOT / "_build" / "executed", kept())
     command = [BIN / "jupyter-book", "build", ROOT, "-W", "--keep-going", "-n", "--quiet"]
-    subprocess.run(command, check=True, env={**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"})
+    subprocess.run(command, check=True, env=environment())
     return "rendered"
 
 
 def main():
     rows, started = [], time.time()
-    for name, step in (("train and evaluate", train), ("figures", figures), ("scripts", scripts), ("pages", pages)):
+    if subprocess.run([sys.executable, ROOT / "figures" / "recorded.py"]).returncode:
+        sys.exit("a recorded result can't be used; nothing was built")
+    quick = [("notebooks", copies), ("figures", figures), ("reader's environment", environment), ("scripts", scripts)]
+    slow = [] if "--pages" in sys.argv[1:] else [("train and evaluate", train)]
+    for name, step in (*slow, *quick, ("pages", pages)):
         print(f"\n== {name}", flush=True)
         clock = time.time()
         rows.append((name, step(), time.time() - clock))

@@ -35,10 +35,12 @@ def draw(ink, shown=SHOWN):
         above.set_title(textwrap.fill(question, 22), fontsize=9.5, weight="normal", loc="center")
         for axis in (above, below):
             axis.axis("off")
-        for y, (label, control) in zip((1.0, 0.36), (("sees it:", "image"), ("blank:", "blank")), strict=True):
+        for y, (label, control) in zip((1.0, 0.36), (("sees it", "image"), ("blank", "blank")), strict=True):
             answer, right = told(example[control], truth, task.score)
-            color = style.COLORS["adaptor"] if right else style.COLORS["sam"] if control == "image" else ink.text
-            below.text(0.0, y, label, va="top", fontsize=9.5, alpha=0.8)
+            color = ink.colors["green"] if right else ink.colors["orange"] if control == "image" else ink.text
+            below.text(0.0, y, label, va="top", fontsize=9.5, color=ink.quiet)
+            if control == "image":
+                below.text(0.27, y, "✓" if right else "✗", va="top", fontsize=10, color=color)
             below.text(0.38, y, answer, va="top", fontsize=10, weight="bold", color=color)
     return figure
 

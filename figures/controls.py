@@ -5,6 +5,7 @@ import style
 CONTROLS = ("image", "blank", "shuffled", "none")
 NAMES = {"image": "right image", "blank": "blank image", "shuffled": "another image", "none": "no image"}
 MARKS = {"image": "o", "blank": "s", "shuffled": "^", "none": "x"}
+HUES = {"image": "blue", "blank": "orange", "shuffled": "purple", "none": "grey"}
 
 
 def draw(ink):
@@ -19,9 +20,9 @@ def draw(ink):
             axis.axhline(row, color=ink.faint, linewidth=0.6, zorder=0)
             for control in CONTROLS:
                 low, high = scores["interval"][control]
-                axis.plot([100 * low, 100 * high], [row, row], color=style.COLORS[control], linewidth=3, alpha=0.35)
+                axis.plot([100 * low, 100 * high], [row, row], color=ink.colors[HUES[control]], linewidth=1.4)
                 axis.plot(
-                    100 * scores[control], row, MARKS[control], color=style.COLORS[control], markersize=6,
+                    100 * scores[control], row, MARKS[control], color=ink.colors[HUES[control]], markersize=6,
                     label=NAMES[control] if row == 0 else None,
                 )  # fmt: skip
         axis.set_title(title, fontsize=9)

@@ -7,7 +7,7 @@ TRAINED = {
     "stage2": ("Stage 2", "adaptor, decoder"),
     "stage3": ("Stage 3", "adaptor, decoder, SigLIP"),
 }
-LINES = {"image": ("image and text", "siglip"), "text": ("text alone", "sam")}
+LINES = {"image": ("image and text", "blue"), "text": ("text alone", "orange")}
 
 
 def draw(ink):
@@ -21,11 +21,11 @@ def draw(ink):
         width_ratios=[max(line["step"] for lines in curves[s].values() for line in lines) for s in TRAINED],
     )
     for axis, (stage, (title, trained)) in zip(axes, TRAINED.items(), strict=True):
-        for kind, (label, color) in LINES.items():
+        for kind, (label, hue) in LINES.items():
             lines = curves[stage][kind]
             if lines:
                 axis.plot(
-                    [line["step"] for line in lines], [line["loss"] for line in lines], color=style.COLORS[color],
+                    [line["step"] for line in lines], [line["loss"] for line in lines], color=ink.colors[hue],
                     linewidth=1.2 if kind == "image" else 0.8, linestyle="-" if kind == "image" else ":", label=label,
                 )  # fmt: skip
         axis.set_title(f"{title}: {spent[stage]:.1f} min\ntrains {trained}", fontsize=8.5)

@@ -9,25 +9,24 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import recorded
 import torch
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "tests"))
-from record import commit  # noqa: E402
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from reference import shake, their_llama, their_model, their_sam, their_siglip, worst  # noqa: E402
 
 from dsvl_min import Decoder, DeepSeekVL, ModelConfig  # noqa: E402
 from dsvl_min.config import PromptConfig, SiglipTextConfig  # noqa: E402
-from dsvl_min.evaluation.tasks import write_json  # noqa: E402
 from dsvl_min.sam import Sam  # noqa: E402
 from dsvl_min.siglip import Siglip  # noqa: E402
-from dsvl_min.training.run import hardware  # noqa: E402
+
+SEED = 0
 
 
 @torch.no_grad()
 def differences():
     """{what is compared: largest difference / largest value of the reference}."""
-    torch.manual_seed(0)
+    torch.manual_seed(SEED)
     config, out = ModelConfig.preset("tiny"), {}
     low, high = torch.randn(2, 3, 48, 48), torch.randn(2, 3, 128, 128)
     ids = torch.randint(0, 50, (2, 8))
@@ -69,7 +68,12 @@ def differences():
 
 if __name__ == "__main__":
     found = differences()
-    result = {"command": "python figures/record_equality.py", "commit": commit(), "hardware": hardware(), "seeds": [0]}
-    write_json({**result, "largest_difference": found}, HERE / "results" / "equality.json")
+    recorded.write(
+        "equality",
+        "How far is each part of the model from its `transformers` counterpart with the same random weights?",
+        "python figures/record_equality.py",
+        seeds=[SEED],
+        data={"largest_difference": found},
+    )
     for what, value in found.items():
         print(f"{what:40} {value:.1e}")

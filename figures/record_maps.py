@@ -8,15 +8,13 @@ Two objects, one question about the colour of one of them.  Every scene counts, 
 import random
 
 import numpy as np
-from record import HERE, commit, digest
+import recorded
 
 import dsvl_min
 from dsvl_min.checkpoint import WEIGHTS
 from dsvl_min.data.world import OBJECT_COLORS, SHAPES, Scene, Thing, render
-from dsvl_min.evaluation.tasks import write_json
 from dsvl_min.explain.maps import ask, attention_map, occlusion_map, share_on
 from dsvl_min.explain.picture import object_mask
-from dsvl_min.training.run import hardware
 
 SCENES, SEED = 60, 0
 
@@ -53,7 +51,12 @@ def measure():
 
 if __name__ == "__main__":
     found = measure()
-    result = {"command": "python figures/record_maps.py", "commit": commit(), "hardware": hardware(), "seeds": [SEED]}
-    result |= {"weights": digest(WEIGHTS / "tiny" / "model.safetensors"), "scenes": SCENES, "mean": found}
-    write_json(result, HERE / "results" / "maps.json")
+    recorded.write(
+        "maps",
+        "Over many scenes, what share of an attention map and of an occlusion map falls on the object asked about?",
+        "python figures/record_maps.py",
+        seeds=[SEED],
+        data={"scenes": SCENES, "mean": found},
+        weights=recorded.weights_in(WEIGHTS / "tiny"),
+    )
     print(found)

@@ -5,22 +5,20 @@
 Three starts of the tiny SigLIP tower: PyTorch's own initialisation with AdamW, ours with AdamW, ours with Muon.
 """
 
+import recorded
 import torch
-from record import HERE, commit
 from torch import nn
 from torch.nn import functional as F
 
 from dsvl_min import ModelConfig, SiglipEncoder
 from dsvl_min.data.world import SHAPES
-from dsvl_min.evaluation.tasks import write_json
 from dsvl_min.init import initialise
 from dsvl_min.training.muon import groups_of
 from dsvl_min.training.pool import draw
-from dsvl_min.training.run import hardware
 from dsvl_min.training.stage0 import siglip_images
 from dsvl_min.training.trainer import optimise
 
-STEPS, BATCH, IMAGES = 500, 96, 12000
+STEPS, BATCH, IMAGES, SEED = 500, 96, 12000, 0
 STARTS = {
     "PyTorch's initialisation, AdamW": (False, 0.0),
     "scaled initialisation, AdamW": (True, 0.0),
@@ -30,7 +28,7 @@ STARTS = {
 
 def shapes_of(count, split, config, difficulty=0.5):
     """Pixels [N, 3, s, s] and which of the eight shapes each shows."""
-    samples, pictures = draw([("naming", count, 0.0, difficulty)], 0, 128, split)
+    samples, pictures = draw([("naming", count, 0.0, difficulty)], SEED, 128, split)
     labels = torch.tensor([SHAPES.index(s.truth["shape"]) for s in samples])
     return siglip_images([p[0] for p in pictures], config), labels
 
@@ -48,12 +46,12 @@ class Namer(nn.Module):
 
 def learn(scaled, muon_lr, train, test, config):
     """Held-out accuracy after STEPS."""
-    torch.manual_seed(0)
+    torch.manual_seed(SEED)
     model = Namer(config)
     if scaled:
         initialise(model)
     pixels, labels = train
-    rng = torch.Generator().manual_seed(0)
+    rng = torch.Generator().manual_seed(SEED)
 
     def step():
         at = torch.randint(len(pixels), (BATCH,), generator=rng)
@@ -66,7 +64,7 @@ def learn(scaled, muon_lr, train, test, config):
         groups_of(model.named_parameters(), 2e-3, muon_lr),
         STEPS,
         step,
-        HERE.parent / "runs" / "stem",
+        recorded.ROOT / "runs" / "stem",
         quiet=True,
     )
     with torch.no_grad():
@@ -81,6 +79,10 @@ if __name__ == "__main__":
     for name, (scaled, muon_lr) in STARTS.items():
         accuracy[name] = learn(scaled, muon_lr, train, test, config.siglip)
         print(f"{name:36} {accuracy[name]:.1%}")
-    result = {"command": "python figures/record_stem.py", "commit": commit(), "hardware": hardware(), "seeds": [0]}
-    result |= {"steps": STEPS, "batch": BATCH, "chance": 1 / len(SHAPES), "accuracy": accuracy}
-    write_json(result, HERE / "results" / "stem.json")
+    recorded.write(
+        "stem",
+        "What can a single 8-pixel patch convolution learn, from which start and with which optimiser?",
+        "python figures/record_stem.py",
+        seeds=[SEED],
+        data={"steps": STEPS, "batch": BATCH, "chance": 1 / len(SHAPES), "accuracy": accuracy},
+    )

@@ -12,13 +12,14 @@ import shutil
 import sys
 from pathlib import Path
 
+import recorded
 import torch
-from record import HERE, commit, digest, record
+from record import record
 
 import dsvl_min
 from dsvl_min.checkpoint import WEIGHTS
 from dsvl_min.evaluation.parts import measure_parts
-from dsvl_min.evaluation.tasks import as_table, write_json
+from dsvl_min.evaluation.tasks import as_table
 
 
 def ship(run):
@@ -32,20 +33,16 @@ def ship(run):
     dsvl_min.save(model, processor, WEIGHTS / "tiny", dtype=torch.float16, record=made)
     made_parts = json.loads((parts / "record.json").read_text(encoding="utf-8"))
     quality = measure_parts(model.config, parts)
-    write_json(
-        {
-            "weights": {path.stem: digest(path) for path in sorted(parts.glob("*.safetensors"))},
-            "command": command,
-            "commit": commit(),
-            "run": made_parts,
-            "quality": quality,
-        },  # fmt: skip
-        HERE / "results" / "tiny-parts.json",
+    recorded.write(
+        "tiny-parts",
+        "How good are the parts that the shipped model is trained from?",
+        command,
+        seeds=(made_parts["seed"], quality["seed"]),
+        data={"run": made_parts, "quality": quality},
+        weights=recorded.weights_in(parts),
     )
-    result = {"command": command, **record(WEIGHTS / "tiny")}
-    write_json(result, HERE / "results" / "tiny.json")
     print(json.dumps(quality, indent=1))
-    print(as_table(result["evaluation"]))
+    print(as_table(record("tiny", WEIGHTS / "tiny", command)))
 
 
 if __name__ == "__main__":

@@ -5,19 +5,21 @@ values in, and a test fails while one is out of date.
 """
 
 import functools
-import json
 import math
 import re
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-RESULTS = ROOT / "figures" / "results"
+sys.path.insert(0, str(ROOT / "figures"))
+import recorded  # noqa: E402
+
 README = ROOT / "README.md"
 CLAIM = re.compile(r"(<!-- (\w+) -->)(.*?)(<!-- / -->)", re.DOTALL)
 
 
 def _result(name):
-    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+    return recorded.read(name)["data"]
 
 
 def _percent(share):

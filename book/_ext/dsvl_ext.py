@@ -1,6 +1,5 @@
 """What the book adds to Jupyter Book: numbers in prose that nobody typed, our figures in both colour schemes,
-exercises, passports, buttons that open a page's own notebook, and two
-repairs to what Jupyter Book renders."""
+exercises, passports, buttons that open a page's own notebook, and two repairs to what Jupyter Book renders."""
 
 import re
 import shutil

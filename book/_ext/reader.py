@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -152,6 +153,13 @@ def make():
     mark.write_text(" ".join(wanted))
     over = " (more than promised)" if seconds > SECONDS or megabytes > MEGABYTES else ""
     return f"made; the install cell took {seconds:.0f} s and {megabytes:.0f} MB{over}"
+
+
+def prune(folder, kept):
+    """Forget the outputs of earlier states of the package; `kept` is the name of the present one."""
+    for old in folder.glob("*"):
+        if old.name != kept:
+            shutil.rmtree(old)
 
 
 def environment():
