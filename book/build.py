@@ -1,7 +1,7 @@
-"""`make book`: train the three stages, write the notebooks, draw the figures, fetch what pages load, run and render them.
+"""`make book`: train the three stages, write the notebooks, draw the figures, run and render the pages.
 
-What hasn't changed isn't done again: a run is kept until the code that made it, or its pretrained parts, change; a page's
-outputs until its code, the package or the lock change.  `make pages` (--pages) leaves the training out.
+What hasn't changed isn't done again: a run is kept until the code that made it, or its pretrained parts, change; a
+page's outputs until its code, the package or the lock change.  `make pages` (--pages) leaves the training out.
 """
 
 import hashlib
@@ -53,8 +53,9 @@ def train():
 
 def copies():
     """The masters checked, package code written into them, the readers' notebooks written from them."""
-    import notebooks
     from master import MasterError
+
+    import notebooks
 
     try:
         changed = notebooks.write()

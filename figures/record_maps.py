@@ -5,36 +5,25 @@
 Two objects, one question about the colour of one of them.  Every scene counts, right answer or wrong.
 """
 
-import random
-
 import numpy as np
 import recorded
 
 import dsvl_min
 from dsvl_min.checkpoint import WEIGHTS
-from dsvl_min.data.world import OBJECT_COLORS, SHAPES, Scene, Thing, render
+from dsvl_min.checks.whole_model import color_of, swap_colors, two_things
+from dsvl_min.data.world import render
 from dsvl_min.explain.maps import ask, attention_map, occlusion_map, share_on
 from dsvl_min.explain.picture import object_mask
 
-SCENES, SEED = 60, 0
-
-
-def scene(rng):
-    """Two objects side by side; the first is asked about."""
-    shapes, colors = rng.sample(list(SHAPES), 2), rng.sample(list(OBJECT_COLORS), 2)
-    places = rng.sample([0.27, 0.74], 2)
-    return Scene(
-        "grey",
-        tuple(Thing(s, c, x, rng.uniform(0.3, 0.7), 0.42) for s, c, x in zip(shapes, colors, places, strict=True)),
-    )
+SCENES, PAIRS = 60, 300  # the scenes are numbered from 0: two_things(0), two_things(1), …
 
 
 def measure():
     """Means over the scenes: share of right answers, and each map's share on the asked and on the other object."""
     model, processor = dsvl_min.load("tiny")
-    rng, rows = random.Random(SEED), []
-    for _ in range(SCENES):
-        drawn = scene(rng)
+    rows = []
+    for number in range(SCENES):
+        drawn = two_things(number)
         asked, other = drawn.things
         image, question = render(drawn, 128), f"What colour is the {asked.shape}?"
         batch = ask(processor, image, question)
@@ -49,14 +38,41 @@ def measure():
     return {name: round(float(value), 4) for name, value in zip(names, np.mean(rows, axis=0), strict=True)}
 
 
+def swapped():
+    """Shares over PAIRS scenes asked twice, as they are and with the colours exchanged: right, right both times, the
+    same both times."""
+    model, processor = dsvl_min.load("tiny")
+    right = both = same = 0
+    for number in range(PAIRS):
+        scenes = two_things(number), swap_colors(two_things(number))
+        shape = scenes[0].things[0].shape
+        talks = [
+            [
+                {
+                    "role": "User",
+                    "content": f"<image_placeholder>\nWhat colour is the {shape}?",
+                    "images": [render(s, 128)],
+                }
+            ]
+            for s in scenes
+        ]
+        said = [processor.decode(ids) for ids in model.generate(**processor(talks), max_new_tokens=8)]
+        told = [color_of(s, shape) for s in scenes]
+        right += sum(a == b for a, b in zip(said, told, strict=True))
+        both += said == told
+        same += said[0] == said[1]
+    shares = {"right": right / 2 / PAIRS, "both": both / PAIRS, "same": same / PAIRS}
+    return {name: round(share, 4) for name, share in shares.items()}
+
+
 if __name__ == "__main__":
     found = measure()
     recorded.write(
         "maps",
         "Over many scenes, what share of an attention map and of an occlusion map falls on the object asked about?",
         "python figures/record_maps.py",
-        seeds=[SEED],
-        data={"scenes": SCENES, "mean": found},
+        seeds=[0],
+        data={"scenes": SCENES, "mean": found, "pairs": PAIRS, "swapped": swapped()},
         weights=recorded.weights_in(WEIGHTS / "tiny"),
     )
     print(found)

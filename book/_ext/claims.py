@@ -82,6 +82,13 @@ def claims():
     maps = _result("maps")
     out["maps_scenes"] = str(maps["scenes"])
     out.update({f"maps_{name}": _percent(share) for name, share in maps["mean"].items()})
+    out["swap_pairs"] = str(maps["pairs"])
+    out.update({f"swap_{name}": _percent(share) for name, share in maps["swapped"].items()})
+    carried = _result("carried")
+    out["carried_count"] = str(carried["count"])
+    for verb in ("carried", "read"):
+        for asked, points in carried[verb].items():
+            out.update({f"{verb}_{asked}_{side}": _percent(point["share"]) for side, point in points.items()})
     stem = _result("stem")
     for name, accuracy in zip(("torch", "adamw", "muon"), stem["accuracy"].values(), strict=True):
         out[f"stem_{name}"] = _percent(accuracy)

@@ -50,10 +50,14 @@ def alternatives(scene, asked, spot=0):
     return [replace(scene, things=(o,)) for o in others], others.index(thing)
 
 
-def views(scenes, side):
+def views(scenes, side=SIDE):
     """The scenes, drawn without grain and shrunk: [N, 3, side, side] in grey levels."""
     pictures = [np.asarray(render(replace(s, noise=0.0), SIDE), np.float32) for s in scenes]
-    pixels = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
+    return shrink(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2), side)
+
+
+def shrink(pixels, side):
+    """[N, 3, S, S] -> [N, 3, side, side], each new value a weighted mean of those it covers."""
     return F.interpolate(pixels, size=(side, side), mode="bilinear", antialias=True)
 
 
@@ -89,8 +93,9 @@ def carried(asked, sides, count=40, seed=0, grain=GRAIN):
     right, noise = dict.fromkeys(sides, 0), torch.Generator().manual_seed(seed)
     for scene, spot in _scenes(asked, count, seed):
         scenes, true = alternatives(scene, asked, spot)
+        whole = views(scenes)
         for side in sides:
-            candidates = views(scenes, side)
+            candidates = shrink(whole, side)
             picture = candidates[true] + grain * torch.randn(candidates[true].shape, generator=noise)
             right[side] += nearest(picture, candidates) == true
     return {side: right[side] / count for side in sides}
@@ -122,7 +127,7 @@ def digits_told_apart(sides):
     images, labels = (torch.from_numpy(a) for a in handwritten())
     out = {}
     for side in sides:
-        small = F.interpolate(images[:, None].float(), size=(side, side), mode="bilinear", antialias=True).flatten(1)
+        small = shrink(images[:, None].float(), side).flatten(1)
         apart = torch.cdist(small, small).fill_diagonal_(torch.inf)
         out[side] = (labels[apart.argmin(dim=1)] == labels).float().mean().item()
     return out
