@@ -200,7 +200,8 @@ def stops(page):
             if (!e || e === document.body) return null;
             const seen = () => {
                 const box = e.getBoundingClientRect();
-                const ring = [e, e.closest("form") ?? e].map(x => getComputedStyle(x)).some(style => style.boxShadow !== "none"
+                const styles = [e, e.closest("form") ?? e].map(x => getComputedStyle(x));
+                const ring = styles.some(style => style.boxShadow !== "none"
                     || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0));
                 return ring && e.checkVisibility({opacityProperty: true, visibilityProperty: true})
                     && box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight
