@@ -6,6 +6,7 @@ page's outputs until its code, the package or the lock change.  `make pages` (--
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import time
@@ -95,8 +96,14 @@ def pages():
     from reader import fingerprint as kept
 
     prune(ROOT / "_build" / "executed", kept())
-    command = [BIN / "jupyter-book", "build", ROOT, "-W", "--keep-going", "-n", "--quiet"]
-    subprocess.run(command, check=True, env=environment())
+    command = [BIN / "jupyter-book", "build", ROOT, "-W", "--keep-going", "-n"]
+    done = subprocess.run(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        lines = [line for line in done.stdout.splitlines() if "reading sources" not in line and "writing output" not in line]
+        wrong = [line for line in lines if re.search(r"WARNING|ERROR|CRITICAL", line) and "IPKernelApp" not in line]
+        log = ROOT / "_build" / "pages.log"
+        log.write_text(done.stdout, encoding="utf-8")
+        sys.exit("\n".join([*(wrong or lines[-60:]), f"the pages could not be built; all that was said: {log}"]))
     return "rendered"
 
 

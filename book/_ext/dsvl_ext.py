@@ -57,11 +57,11 @@ class Drawing(Figure):
 
 
 def recorded(path):
-    """ " Recorded: …" as nodes, if the drawing's metadata names the results it draws; else nothing."""
+    """The label "recorded" and the results' names as nodes, if the drawing's metadata names any; else nothing."""
     sources = re.findall(r"figures/results/[\w-]+\.json", path.read_text(encoding="utf-8")[:4000])
     if not sources:
         return []
-    label = nodes.inline("", " ", nodes.inline("", "recorded", classes=["recorded"]), " ")
+    label = nodes.inline("", " ", nodes.inline("", "recorded", classes=["recorded"]), nodes.Text(" "))
     for i, source in enumerate(sorted(set(sources))):
         if i:
             label += nodes.Text(", ")

@@ -3,7 +3,7 @@
 Every value of a picture is uncertain by some grain, equal and independent.  Then the nearest of the pictures that could
 be is the likeliest, and what this reader can't tell, no model can: the picture doesn't carry it.
 
-Shapes: N pictures, s their side.
+Shapes: N pictures that are compared, s side of a shrunk image, S side of a whole one.
 """
 
 import random
