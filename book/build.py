@@ -99,8 +99,8 @@ def pages():
     command = [BIN / "jupyter-book", "build", ROOT, "-W", "--keep-going", "-n"]
     done = subprocess.run(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
-        lines = [line for line in done.stdout.splitlines() if "reading sources" not in line and "writing output" not in line]
-        wrong = [line for line in lines if re.search(r"WARNING|ERROR|CRITICAL", line) and "IPKernelApp" not in line]
+        lines = [line for line in done.stdout.splitlines() if not re.search("reading sources|writing output", line)]
+        wrong = [line for line in lines if re.search("WARNING|ERROR|CRITICAL", line) and "IPKernelApp" not in line]
         log = ROOT / "_build" / "pages.log"
         log.write_text(done.stdout, encoding="utf-8")
         sys.exit("\n".join([*(wrong or lines[-60:]), f"the pages could not be built; all that was said: {log}"]))

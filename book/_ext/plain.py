@@ -6,7 +6,7 @@ import re
 import yaml
 from claims import claims
 from master import directives, prose
-from project import BOOK, RAW, SITE
+from project import BOOK, DRAWN, RAW, REPOSITORY, SITE, TAG
 from pybtex.database import parse_file
 
 NAMES = {"tip": "Tip", "note": "Note", "warning": "Warning", "important": "Important", "hint": "Hint"}
@@ -76,7 +76,8 @@ class Plain:
             return f"\n$$\n{body.strip()}\n$$\n"
         if d.name == "drawing":
             number = self.figures[d.options.get("name", d.argument)]
-            return f"\n![{d.options['alt']}]({RAW}/figures/drawn/{d.argument}.svg)\n\n**Figure {number}.** {body}\n"
+            drawn = f"![{d.options['alt']}]({RAW}/figures/drawn/{d.argument}.svg)"
+            return f"\n{drawn}\n\n**Figure {number}.** {body}{recorded(d.argument)}\n"
         if d.name == "exercise":
             exercise = self.master.exercises[d.options["name"]]
             head = f"### Exercise {exercise.number}: {self.inline(exercise.title)}"
@@ -142,6 +143,13 @@ class Plain:
             raise KeyError(f"{self.master.path.name}: the link to {target!r} leads nowhere")
         page = page if page in titles else labels[page]
         return f"[{shown or anchor or titles[page]}]({SITE}/book/{page}.html{f'#{anchor}' if anchor else ''})"
+
+
+def recorded(name):
+    """Where a drawing's numbers were recorded, as the end of its caption; "" if it draws none."""
+    sources = re.findall(r"figures/results/[\w-]+\.json", (DRAWN / f"{name}.svg").read_text(encoding="utf-8")[:4000])
+    links = [f"[{s.split('/')[-1]}]({REPOSITORY}/blob/{TAG}/{s})" for s in sorted(set(sources))]
+    return f" *Recorded: {', '.join(links)}.*" if links else ""
 
 
 def stars(difficulty):
