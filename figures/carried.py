@@ -18,7 +18,9 @@ def draw(ink):
                   label=f"{label}: carried")  # fmt: skip
         for side, point in zip(sides, points.values(), strict=True):
             low, high = point["interval"]
-            axis.plot([side, side], [100 * low, 100 * high], color=ink.colors[color], linewidth=3, alpha=0.3)
+            axis.plot(
+                [side, side], [100 * low, 100 * high], marker="_", markersize=6, color=ink.colors[color], linewidth=1
+            )
         if asked in found["read"]:
             read = found["read"][asked]
             axis.plot([int(s) for s in read], [100 * p["share"] for p in read.values()], mark, linestyle="--",

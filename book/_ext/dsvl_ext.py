@@ -136,6 +136,16 @@ def without_empty_headers(app, pagename, templatename, context, doctree):
     context["body"] = re.sub(r"<th( [^>]*)?>(<p></p>)?</th>", r"<td\1></td>", body)
 
 
+def plain_signatures(app, pagename, templatename, context, doctree):
+    """A long signature is written as a definition list that defines nothing; say it with divisions."""
+
+    def divisions(match):
+        return re.sub(r"(</?)d[ld]>", r"\1div>", match[0]).replace("<div>", '<div class="sig-parameters">', 1)
+
+    pattern = r"<dl>\s*(<dd><em class=\"sig-param\">.*?</dd>\s*)+</dl>"
+    context["body"] = re.sub(pattern, divisions, context.get("body", ""))
+
+
 def setup(app):
     app.add_config_value("dsvl_fingerprint", "", "env")
     app.add_directive("drawing", Drawing)
@@ -146,6 +156,7 @@ def setup(app):
     app.connect("doctree-read", finish, priority=900)
     app.connect("html-page-context", without_thebe, priority=900)
     app.connect("html-page-context", without_empty_headers, priority=900)
+    app.connect("html-page-context", plain_signatures, priority=900)
     app.connect("html-page-context", buttons, priority=901)
     app.connect("build-finished", publish_notebooks)
     return {"version": "2", "parallel_read_safe": True, "parallel_write_safe": True}

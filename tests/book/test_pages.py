@@ -6,19 +6,18 @@ from pathlib import Path
 
 import pytest
 import yaml
+from master import read
 
 ROOT = Path(__file__).parents[2]
 BOOK, HTML = ROOT / "book", ROOT / "_build" / "html"
 sys.path.insert(0, str(BOOK / "_ext"))
 PAGES = sorted(BOOK.glob("*.md"))
 CHAPTERS = [p for p in PAGES if re.match(r"\d\d-", p.name)]
-CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(---\n.*?\n---\n)?(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
 def cells(page):
     """(options, code) of each code cell."""
-    for options, code in CELL.findall(page.read_text(encoding="utf-8")):
-        yield (yaml.safe_load(options.strip("-\n")) if options else {}), code
+    return [(cell.options, cell.source) for cell in read(page).cells if cell.kind == "code"]
 
 
 def test_every_page_is_in_the_contents():
