@@ -23,10 +23,11 @@ CHAPTER = re.compile(r"book/(\d\d-[\w-]+)")
 
 def configure(app, config):
     """{{ name }} in a page is looked up among the claims; outputs are kept until something they depend on changes."""
-    from reader import fingerprint
+    from reader import digest, fingerprint
 
     config.myst_substitutions = {**config.myst_substitutions, **claims()}
     config.dsvl_fingerprint = fingerprint()
+    config.dsvl_machinery = digest(BOOK / "_ext")
     config.nb_execution_cache_path = str(Path(app.outdir).parent / "executed" / config.dsvl_fingerprint)
 
 
@@ -147,7 +148,8 @@ def plain_signatures(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    app.add_config_value("dsvl_fingerprint", "", "env")
+    for name in ("dsvl_fingerprint", "dsvl_machinery"):  # a change of either renders every page anew
+        app.add_config_value(name, "", "env")
     app.add_directive("drawing", Drawing)
     exercises.setup(app)
     passport.setup(app)

@@ -3,7 +3,7 @@
 import json
 
 from docutils import nodes
-from reader import RECORD
+from reader import MEGABYTES, RECORD, SECONDS, install_cell
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
@@ -83,6 +83,24 @@ class Table(SphinxDirective):
         return [passport_table("")]
 
 
+class Install(SphinxDirective):
+    """```{install}: the notebooks' install cell, and what it took here."""
+
+    def run(self):
+        self.env.note_reread()
+        code = nodes.literal_block("", install_cell().strip(), language="ipython3")
+        cost = install()
+        if cost is None:
+            return [code, nodes.paragraph("", "It was not run in this build, so what it takes was not measured.")]
+        said = (
+            f"In this build it took {cost['seconds']:.0f} seconds and {cost['megabytes']:.0f} MB, of which "
+            f"{cost['archive']:.0f} are the package with its weights, and brought {len(cost['added'])} packages. "
+            f"Promised are at most {SECONDS} seconds and {MEGABYTES} MB on a machine that has torch; what is there "
+            "already, as in Colab most of it is, isn't fetched. The build stops if torch or numpy would be changed."
+        )
+        return [code, nodes.paragraph("", said)]
+
+
 class passport_table(nodes.General, nodes.Element):  # noqa: N801
     """Stands where the table will be, until every page has been read."""
 
@@ -115,6 +133,7 @@ def merge(app, env, docnames, other):
 def setup(app):
     app.add_node(passport_table)
     app.add_directive("passports", Table)
+    app.add_directive("install", Install)
     app.connect("doctree-resolved", fill)
     app.connect("env-purge-doc", purge)
     app.connect("env-merge-info", merge)

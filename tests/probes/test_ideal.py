@@ -65,9 +65,6 @@ def test_shrinking_is_what_the_processor_does_to_the_low_resolution_view(tiny):
     from dsvl_min.data.world import render
 
     whole = ideal.views([scene])
-    assert torch.equal(
-        whole[0], torch.tensor(list(render(_quiet(scene), 128).getdata())).view(128, 128, 3).permute(2, 0, 1)
-    )
     config = model.config.siglip
     low = processor.pixels([render(_quiet(scene), 128)])["pixel_values"][0]
     mean, std = (torch.tensor(v).view(3, 1, 1) for v in (config.mean, config.std))
