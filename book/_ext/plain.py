@@ -21,9 +21,9 @@ def bibliography():
         names = [" ".join(person.last_names) for person in entry.persons["author"]]
         who = names[0] if len(names) == 1 else f"{names[0]} and {names[1]}" if len(names) == 2 else f"{names[0]} et al."
         text = f"{who} {entry.fields['year']}"
-        url = entry.fields.get("url") or (f"https://arxiv.org/abs/{entry.fields['eprint']}" if "eprint" in entry.fields
-                                          else "")  # fmt: skip
-        cited[key] = f"[{text}]({url})" if url else text
+        arxiv = re.search(r"arXiv:(\d{4}\.\d{5})", entry.fields.get("journal", ""))
+        url = f"https://arxiv.org/abs/{arxiv[1]}" if arxiv else f"{SITE}/book/references.html"
+        cited[key] = f"[{text}]({url})"
     return cited
 
 
@@ -42,6 +42,13 @@ def pages():
     return titles, labels
 
 
+def drawings_before(path):
+    """How many figures the book has before a chapter: Sphinx numbers them through, the landing page's first."""
+    earlier = [BOOK / "index.md", *(p for p in sorted(BOOK.glob("[0-9][0-9]-*.md")) if p.name < path.name)]
+    texts = [p.read_text(encoding="utf-8") for p in earlier] if path.parent == BOOK else []
+    return sum(len(re.findall(r"^`{3,}\{drawing\}", text, re.MULTILINE)) for text in texts)
+
+
 class Plain:
     """Turns one master's Markdown cells, in order, into plain Markdown.
 
@@ -50,12 +57,13 @@ class Plain:
 
     def __init__(self, master, solutions=False):
         self.master, self.solutions = master, solutions
-        self.figures = {}  # a drawing's name -> its number on the page
+        self.figures = {}  # a drawing's name -> its number, which is that of the page
+        first = drawings_before(master.path)
         for cell in master.cells:
             if cell.kind == "markdown":
                 for d in directives(cell.source, master.path, cell.line):
                     if d.name == "drawing":
-                        self.figures[d.options.get("name", d.argument)] = len(self.figures) + 1
+                        self.figures[d.options.get("name", d.argument)] = first + len(self.figures) + 1
 
     def __call__(self, cell):
         """The cell's text; "" where nothing is left of it."""

@@ -85,3 +85,10 @@ def test_outputs_are_marked_live_and_recorded_figures_say_so(master):
         )
         for name in sources:
             assert f"/figures/results/{name}.json" in page, (drawing, name)
+
+
+@named
+def test_figures_have_the_same_numbers_on_the_page_and_in_the_notebook(master):
+    page = re.findall(r'<span class="caption-number">Fig\. (\d+)', html(master))
+    cells = json.loads((NOTEBOOKS / notebook_of(master.stem)).read_text())["cells"]
+    assert page == re.findall(r"\*\*Figure (\d+)\.\*\*", "".join("".join(c["source"]) for c in cells)) and page
