@@ -12,6 +12,7 @@ import shutil
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import TimeoutError as TooLong
 from playwright.sync_api import sync_playwright
@@ -291,6 +292,32 @@ def test_search_finds_a_chapter_by_a_word_of_its_title(looks, site, path):
 def test_the_first_address_leads_to_the_book():
     (target,) = re.findall(r'url=([^"]+)"', (HTML / "index.html").read_text(encoding="utf-8"))
     assert target in PAGES
+
+
+@needs_pages
+@pytest.mark.parametrize("shape", ["heart", "ring"])
+def test_the_pages_scene_editor_draws_what_the_package_draws(looks, site, shape):
+    from dsvl_min.data.world import Scene, Thing, render
+
+    with opened(looks["light"], site, "book/03-a-world-we-can-check.html") as (page, wrong):
+        form = page.locator(".dsvl-editor form")
+        form.get_by_label("shape").select_option(shape)
+        form.get_by_label("background").select_option("mint")
+        form.get_by_label("x", exact=True).fill("0.4")
+        form.get_by_label("angle").fill("30")
+        form.get_by_label("shrink to").fill("12")
+        assert (
+            page.locator(".dsvl-editor .code").inner_text().startswith(f'Scene("mint", (Thing("{shape}", "red", 0.4,')
+        )
+        assert f"a red {shape}" in page.locator(".dsvl-editor .facts").inner_text()
+        assert page.locator(".dsvl-editor .small").evaluate("c => c.width") == 12
+        values = page.locator(".dsvl-editor .whole").evaluate(
+            "c => [...c.getContext('2d').getImageData(0, 0, 128, 128).data]"
+        )
+        assert wrong == []
+    painted = np.array(values).reshape(128, 128, 4)[..., :3]
+    drawn = np.asarray(render(Scene("mint", (Thing(shape, "red", 0.4, 0.5, 0.6, 30.0),)), 128), float)
+    assert np.abs(painted - drawn).mean() < 1.0
 
 
 CLEAN = """<!doctype html><html lang="en"><head><title>Planted</title><link rel="icon" href="data:,">
