@@ -97,6 +97,14 @@ def parser():
     return create_md_parser(MdParserConfig(enable_extensions=extensions), RendererHTML)
 
 
+def check_closed(token, lines, path, line):
+    """Raise MasterError unless a fence's last line closes it.  lines: the text's; line: where the text begins."""
+    start, end = token.map
+    closing = lines[end - 1].strip() if end - 1 > start else ""
+    if not (closing and set(closing) == {token.markup[0]} and len(closing) >= len(token.markup)):
+        raise MasterError(path, line + start, f"{lines[start].strip()} is never closed; it needs {token.markup}")
+
+
 def directives(text, path, line=1):
     """The directives of a Markdown text that no other directive encloses.  line: where the text begins in its file.
 
@@ -106,10 +114,8 @@ def directives(text, path, line=1):
     for token in parser().parse(text):
         if token.type not in ("fence", "colon_fence"):
             continue
+        check_closed(token, lines, path, line)
         start, end = token.map
-        closing = lines[end - 1].strip() if end - 1 > start else ""
-        if not (closing and set(closing) == {token.markup[0]} and len(closing) >= len(token.markup)):
-            raise MasterError(path, line + start, f"{lines[start].strip()} is never closed; it needs {token.markup}")
         match = re.fullmatch(r"\{([^}]+)\}\s*(.*)", token.info.strip())
         if not match:
             continue  # an ordinary code block
@@ -201,11 +207,7 @@ def directive_fences(text, path):
     lines = text.splitlines()
     for token in parser().parse(text):
         if token.type in ("fence", "colon_fence") and token.level == 0:
-            start, end = token.map
-            closing = lines[end - 1].strip() if end - 1 > start else ""
-            if not (closing and set(closing) == {token.markup[0]} and len(closing) >= len(token.markup)):
-                message = f"{lines[start].strip()} is never closed; it needs {token.markup}"
-                raise MasterError(path, start + 1, message)
+            check_closed(token, lines, path, 1)
 
 
 def check_code(cell, path):

@@ -3,10 +3,13 @@
 import json
 import os
 import zipfile
+from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 import reader
+import yaml
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from project import NOTEBOOKS, ROOT, TAG
@@ -70,6 +73,17 @@ def test_the_fingerprint_follows_package_weights_and_lock(tmp_path, monkeypatch)
     assert len(seen) == 6
     (tmp_path / "README.md").write_text("prose")
     assert reader.fingerprint() in seen
+
+
+def test_a_pages_outputs_are_kept_under_the_fingerprint_and_nowhere_else(tmp_path):
+    import dsvl_ext
+
+    config = SimpleNamespace(myst_substitutions={})
+    dsvl_ext.configure(SimpleNamespace(outdir=tmp_path / "html"), config)
+    assert Path(config.nb_execution_cache_path) == tmp_path / "executed" / reader.fingerprint()
+    assert yaml.safe_load((ROOT / "_config.yml").read_text())["execute"]["run_in_temp"], (
+        "a page could read what isn't in it"
+    )
 
 
 def test_outputs_of_an_earlier_package_are_forgotten(tmp_path):
