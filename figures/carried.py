@@ -11,21 +11,16 @@ def draw(ink):
     found = style.result("carried")
     figure = style.figure(ink, 8.2, 3.7)
     axis = figure.add_subplot()
-    for asked, (label, color, mark) in LINES.items():
-        points = found["carried"][asked]
-        sides, shares = [int(s) for s in points], [100 * p["share"] for p in points.values()]
-        axis.plot(sides, shares, mark, linestyle="-", color=ink.colors[color], linewidth=1.6, markersize=5,
-                  label=f"{label}: carried")  # fmt: skip
-        for side, point in zip(sides, points.values(), strict=True):
-            low, high = point["interval"]
-            axis.plot(
-                [side, side], [100 * low, 100 * high], marker="_", markersize=6, color=ink.colors[color], linewidth=1
-            )
-        if asked in found["read"]:
-            read = found["read"][asked]
-            axis.plot([int(s) for s in read], [100 * p["share"] for p in read.values()], mark, linestyle="--",
-                      markerfacecolor=ink.ground, color=ink.colors[color], linewidth=1.2, markersize=5,
-                      label=f"{label}: read by tiny")  # fmt: skip
+    for asked, (label, hue, mark) in LINES.items():
+        for verb, line, fill in (("carried", "-", ink.colors[hue]), ("read", "--", ink.ground)):
+            points = found[verb].get(asked, {})
+            if points:
+                told = label + (": carried" if verb == "carried" else ": read by tiny")
+                axis.plot([int(s) for s in points], [100 * p["share"] for p in points.values()], mark, linestyle=line,
+                          color=ink.colors[hue], markerfacecolor=fill, linewidth=1.4, markersize=5, label=told)  # fmt: skip
+            for side, point in points.items():
+                axis.plot([int(side)] * 2, [100 * end for end in point["interval"]], color=ink.colors[hue], marker="_",
+                          markersize=6, linewidth=1)  # fmt: skip
     axis.set_xscale("log")
     axis.set_xticks(TICKS, [str(t) for t in TICKS])
     axis.set_xticks([], minor=True)

@@ -15,7 +15,7 @@ COUNT, SEED = 200, 0
 
 
 def measure():
-    """{"carried": {asked: {side: share}}, "read": ...} with intervals for what is one yes or no a scene."""
+    """{"carried": {asked: {side: {"share", "interval"}}}, "read": the same of what the model says}."""
     model, processor = dsvl_min.load("tiny")
     found = {"grain": GRAIN, "count": COUNT, "carried": {}, "read": {}}
     for asked in ASKED:
@@ -28,9 +28,15 @@ def measure():
         }
         print(asked, shares, flush=True)
     for asked in ("name", "letter"):
-        shares = read_by(model, processor, asked, SIDES, COUNT, SEED)
-        found["read"][asked] = {str(side): {"share": round(shares[side], 4)} for side in SIDES}
-        print(asked, shares, flush=True)
+        marks, kind = (
+            read_by(model, processor, asked, SIDES, COUNT, SEED),
+            {"name": "exact", "letter": "characters"}[asked],
+        )
+        found["read"][asked] = {
+            str(side): {"share": round(sum(marks[side]) / COUNT, 4), "interval": interval(marks[side], kind)}
+            for side in SIDES
+        }
+        print(asked, {side: sum(marks[side]) / COUNT for side in SIDES}, flush=True)
     return found
 
 

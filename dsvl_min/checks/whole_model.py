@@ -22,9 +22,9 @@ def shrunk(attempt, measured):
         off = abs(guess[name] - share)
         print(f"  {name:8} you said {guess[name]:.0%}, it is {share:.0%}" + ("" if off > 0.15 else ": well guessed"))
     if guess["naming"] < measured["naming"] - 0.3:
-        return "did you expect everything to suffer alike? A colour fills a thousand pixels, a letter's bar two."
+        return "did you expect everything to suffer alike? A colour fills hundreds of pixels, a letter's bar two."
     if guess["page"] > measured["page"] + 0.3:
-        return "did you expect reading to hold? At this size a letter is four pixels wide."
+        return "did you expect reading to hold? Whether the letters are gone or unread is chapter 3's question."
     return "a prediction made before looking is what an experiment can contradict."
 
 

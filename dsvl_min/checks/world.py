@@ -12,9 +12,11 @@ def grain(attempt, measured):
     """A guess, one share, beside what was measured.  Any honest guess passes."""
     guess = predicted(attempt)
     print(f"  you said {guess:.0%}, it is {measured:.0%}")
+    if guess > measured + 0.15:
+        return "did you think of one pair? What two candidates still bear, thirty-four don't: every near one is a chance to err."
     if guess < measured - 0.15:
-        return "did you picture a single pixel? The reader adds up evidence over all of a letter's pixels."
-    return "the evidence of all the letter's pixels adds up; the grain partly cancels."
+        return "did you add up the chances of every pair? Their sum is only an upper limit: one grain errs once, not often."
+    return "near enough."
 
 
 def own_twins():
@@ -30,21 +32,29 @@ def twins(attempt):
     if not isinstance(made, tuple) or len(made) != 2 or not all(isinstance(s, Scene) for s in made):
         raise Wrong("return two Scenes: return one, other")
     one, other = made
-    if _facts(one) == _facts(other):
+    if _same(one, other):
         raise wrong("no fact differs")
     if one.noise or other.noise:
         raise Wrong("leave the grain out (noise=0): the pictures are compared pixel for pixel")
     pictures = [render(s, 128).tobytes() for s in made]
     if pictures[0] != pictures[1]:
-        apart = sum(a != b for a, b in zip(*pictures, strict=True)) / len(pictures[0])
-        raise wrong("the pictures differ", f"Here {apart:.1%} of the values do.")
-    return "no reader whatever can tell which it was: a question about this fact has no answer in the picture."
+        apart = sum(a != b for a, b in zip(*pictures, strict=True))
+        raise wrong("the pictures differ", f"Here {apart} values of {len(pictures[0]):,} do.")
+    return "nobody can tell from these pixels which it was: a question about this fact has no answer in the picture."
 
 
-def _facts(scene):
-    """What one could ask about a scene: everything but its grain, whole turns taken off its angles."""
-    things = sorted(repr(replace(t, angle=t.angle % 360)) for t in scene.things)
-    return scene.background, things, scene.texts, scene.digits
+def _same(one, other):
+    """Whether two scenes agree in all one could ask about: their grain, whole turns and tiny shifts are no facts."""
+    if (one.background, one.texts, one.digits) != (other.background, other.texts, other.digits):
+        return False
+    if len(one.things) != len(other.things):
+        return False
+    for a, b in zip(one.things, other.things, strict=True):
+        turn = (a.angle - b.angle + 180) % 360 - 180
+        moved = max(abs(a.x - b.x), abs(a.y - b.y), abs(a.size - b.size))
+        if (a.shape, a.color, a.filled) != (b.shape, b.color, b.filled) or abs(turn) > 1 or moved > 0.01:
+            return False
+    return True
 
 
 LEAKS = ("background", "shape", "size", "place", "prior", "none")
@@ -83,8 +93,9 @@ def leak(attempt, number):
     if attempt not in LEAKS:
         raise Wrong(f"name one of {', '.join(LEAKS)}; {attempt!r} is none of them")
     if attempt != _leak(number):
-        raise Wrong(f"not {attempt!r}. Guess each sample's colour from that fact alone (the commonest colour among the "
-                    "others that share it): how often are you right, and how often from each other fact?")  # fmt: skip
+        how = {"none": "from each fact in turn", "prior": "from no fact at all"}.get(attempt, "from that fact alone")
+        raise Wrong(f"not {attempt!r}. Guess each sample's colour {how} (the commonest colour among the others that share "
+                    "it): how often is that right, and how often with each other choice?")  # fmt: skip
     if attempt == "none":
         return "nothing tells it. The guess from each fact alone is right about as often as from none."
     return "a model trained here could answer without ever looking at the colour, and its score would not show it."

@@ -1,7 +1,8 @@
 """An ideal reader: it knows everything about a scene but the answer, and picks the answer whose picture fits best.
 
-Every value of a picture is uncertain by some grain, equal and independent.  Then the nearest of the pictures that could
-be is the likeliest, and what this reader can't tell, no model can: the picture doesn't carry it.
+Every value of a picture, once it is shrunk, is uncertain by some grain, equal and independent.  Then the nearest of the
+pictures that could be is the likeliest.  Nobody who takes all answers for equally likely makes fewer mistakes, so what
+this reader can't tell the picture doesn't carry.
 
 Shapes: N pictures that are compared, s side of a shrunk image, S side of a whole one.
 """
@@ -16,7 +17,7 @@ from torch.nn import functional as F
 
 from ..data.sources import sample
 from ..data.world import ALPHABET, OBJECT_COLORS, SHAPES, handwritten, render
-from ..evaluation.tasks import TASKS, answers, questions, score
+from ..evaluation.tasks import TASKS, answers, questions
 
 SIDE = 128  # pictures are drawn at this side and shrunk from it, as the processor makes the low-resolution view
 GRAIN = 6.0  # standard deviation, in grey levels of 255
@@ -102,9 +103,9 @@ def carried(asked, sides, count=40, seed=0, grain=GRAIN):
 
 
 def read_by(model, processor, asked, sides, count=40, seed=0, grain=GRAIN):
-    """The share a model gets of the same pictures, shrunk, grained and enlarged again: {side: share}.
+    """What a model gets of such pictures, shrunk, grained and enlarged again: {side: the mark of each picture, 0 to 1}.
 
-    "name": whole answers; "letter": characters of whole pages.
+    "name": the whole answer; "letter": the share of a page's letters that it says in their places.
     """
     (task,) = (t for t in TASKS if t.name == ASKED[asked])
     noise, out = torch.Generator().manual_seed(seed), {}
@@ -117,9 +118,22 @@ def read_by(model, processor, asked, sides, count=40, seed=0, grain=GRAIN):
             large = small.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
             shown.append((replace(made, images=(large,)), question, truth))
         said = answers(model, processor, shown)
-        marks = [score(a, truth, task.score) for a, (_, _, truth) in zip(said, shown, strict=True)]
-        out[side] = sum(marks) / count
+        mark = letters_right if asked == "letter" else exact
+        out[side] = [mark(a, truth) for a, (_, _, truth) in zip(said, shown, strict=True)]
     return out
+
+
+def exact(said, truth):
+    """1 if the answer is the truth, else 0."""
+    return float(said == truth)
+
+
+def letters_right(said, truth):
+    """The share of a page's letters that an answer has in their line and place."""
+    right = 0
+    for line, want in zip(said.split("\n"), truth.split("\n"), strict=False):
+        right += sum(a == b for a, b in zip(line, want, strict=False))
+    return right / len(truth.replace("\n", ""))
 
 
 def digits_told_apart(sides):

@@ -191,8 +191,17 @@ def test_each_leak_is_there_and_is_the_only_one():
             assert leak == "none" or shares[leak] > 0.5
             assert max(honest.values()) < 0.35
         assert world.leak(leak, number) == leak
-    with pytest.raises(Wrong, match="from that fact alone"):
-        world.leak("prior", numbers["none"])
+    for said, how in (("prior", "no fact at all"), ("none", "each fact in turn"), ("shape", "that fact alone")):
+        with pytest.raises(Wrong, match=how):
+            world.leak(said, numbers["size"])
+
+
+def test_a_shift_nobody_would_ask_about_is_no_fact():
+    from dsvl_min.data.world import Scene, Thing
+
+    with pytest.raises(Wrong) as found:
+        world.twins(lambda: tuple(Scene("grey", (Thing("star", "red", x, 0.5, 0.4),)) for x in (0.5, 0.5 + 1e-9)))
+    assert found.value.fault == "no fact differs"
 
 
 def broken_code(*_):

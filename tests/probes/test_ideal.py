@@ -50,8 +50,15 @@ def test_the_share_of_errors_between_two_is_what_the_separation_says():
 
 
 def test_a_model_is_shown_the_same_pictures_and_scored_by_its_task(tiny):
-    shares = ideal.read_by(*tiny, "name", (128,), count=4)
-    assert set(shares) == {128} and 0 <= shares[128] <= 1
+    for asked in ("name", "letter"):
+        marks = ideal.read_by(*tiny, asked, (128,), count=3)
+        assert set(marks) == {128} and len(marks[128]) == 3 and all(0 <= m <= 1 for m in marks[128])
+
+
+def test_letters_count_in_their_line_and_place():
+    assert ideal.letters_right("ABC\nDEF", "ABC\nDEF") == 1.0
+    assert ideal.letters_right("ABX\nDEF\nMORE", "ABC\nDEF") == 5 / 6
+    assert ideal.letters_right("", "ABC") == 0.0 and ideal.letters_right("BCA", "ABC") == 0.0
 
 
 def test_real_digits_are_told_apart_less_well_the_smaller_they_are():
