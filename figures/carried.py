@@ -16,8 +16,9 @@ def draw(ink):
             points = found[verb].get(asked, {})
             if points:
                 told = label + (": carried" if verb == "carried" else ": read by tiny")
-                axis.plot([int(s) for s in points], [100 * p["share"] for p in points.values()], mark, linestyle=line,
-                          color=ink.colors[hue], markerfacecolor=fill, linewidth=1.4, markersize=5, label=told)  # fmt: skip
+                shares = [100 * p["share"] for p in points.values()]
+                axis.plot([int(s) for s in points], shares, mark, linestyle=line, color=ink.colors[hue],
+                          markerfacecolor=fill, linewidth=1.4, markersize=5, label=told)  # fmt: skip
             for side, point in points.items():
                 axis.plot([int(side)] * 2, [100 * end for end in point["interval"]], color=ink.colors[hue], marker="_",
                           markersize=6, linewidth=1)  # fmt: skip

@@ -13,9 +13,9 @@ def grain(attempt, measured):
     guess = predicted(attempt)
     print(f"  you said {guess:.0%}, it is {measured:.0%}")
     if guess > measured + 0.15:
-        return "did you think of one pair? What two candidates still bear, thirty-four don't: every near one is a chance to err."
+        return "did you think of one pair? Where two candidates still hold, thirty-four needn't: each may win."
     if guess < measured - 0.15:
-        return "did you add up the chances of every pair? Their sum is only an upper limit: one grain errs once, not often."
+        return "did you add up the chances of every pair? Their sum is only an upper limit."
     return "near enough."
 
 
@@ -94,8 +94,8 @@ def leak(attempt, number):
         raise Wrong(f"name one of {', '.join(LEAKS)}; {attempt!r} is none of them")
     if attempt != _leak(number):
         how = {"none": "from each fact in turn", "prior": "from no fact at all"}.get(attempt, "from that fact alone")
-        raise Wrong(f"not {attempt!r}. Guess each sample's colour {how} (the commonest colour among the others that share "
-                    "it): how often is that right, and how often with each other choice?")  # fmt: skip
+        raise Wrong(f"not {attempt!r}. Guess each sample's colour {how} (the commonest colour among the others that "
+                    "share it): how often is that right, and how often with each other choice?")  # fmt: skip
     if attempt == "none":
         return "nothing tells it. The guess from each fact alone is right about as often as from none."
     return "a model trained here could answer without ever looking at the colour, and its score would not show it."
