@@ -28,10 +28,8 @@ def measure():
         }
         print(asked, shares, flush=True)
     for asked in ("name", "letter"):
-        marks, kind = (
-            read_by(model, processor, asked, SIDES, COUNT, SEED),
-            {"name": "exact", "letter": "characters"}[asked],
-        )
+        marks = read_by(model, processor, asked, SIDES, COUNT, SEED)
+        kind = "exact" if asked == "name" else "characters"
         found["read"][asked] = {
             str(side): {"share": round(sum(marks[side]) / COUNT, 4), "interval": interval(marks[side], kind)}
             for side in SIDES
