@@ -96,6 +96,9 @@ def pages():
     from reader import fingerprint as kept
 
     prune(ROOT / "_build" / "executed", kept())
+    for page in (PAGES / "book").glob("*.html"):  # a page whose source is gone goes with it
+        if not (ROOT / "book" / f"{page.stem}.md").exists():
+            page.unlink()
     command = [BIN / "jupyter-book", "build", ROOT, "-W", "--keep-going", "-n"]
     done = subprocess.run(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
