@@ -89,6 +89,12 @@ def claims():
     for verb in ("carried", "read"):
         for asked, points in carried[verb].items():
             out.update({f"{verb}_{asked}_{side}": _percent(point["share"]) for side, point in points.items()})
+    readable = _result("readable")
+    out["readable_ask"] = str(readable["ask"])
+    for encoder in ("trained", "untrained"):
+        for what, points in readable[encoder].items():
+            out[f"{encoder}_{what}"] = _percent(points[-1]["share"])
+            out[f"{encoder}_{what}_cut"] = _percent(points[0]["share"])
     stem = _result("stem")
     for name, accuracy in zip(("torch", "adamw", "muon"), stem["accuracy"].values(), strict=True):
         out[f"stem_{name}"] = _percent(accuracy)

@@ -43,6 +43,20 @@ FAULTS = {
         "SAM's second path is missing: what leaves after the first global block, through a neck of its own, "
         "times alpha. The paper doesn't mention it; the released weights have it."
     ),
+    # patches
+    "patches column by column": (
+        "The patches come column by column. They are read like text, row by row; the learnt positions, and the other "
+        "encoder's tokens, expect that order."
+    ),
+    "channels last": (
+        "Within a patch the colours come last. A convolution's weight has them first: all reds, then all greens, then "
+        "all blues."
+    ),
+    "patch on its side": "Rows and columns are exchanged within each patch: every patch lies on its side.",
+    "reshaped without moving": (
+        "The numbers were only dealt out in the order in which they lie in memory, so a patch holds strips of pixel "
+        "rows. Split both axes first, move them, then flatten."
+    ),
     # pixels
     "wrong mean": (
         "The pixels are normalised with another data set's mean and standard deviation (these are "

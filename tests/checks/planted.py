@@ -10,7 +10,7 @@ import textwrap
 from dataclasses import dataclass
 
 from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip
-from dsvl_min.checks import parts, whole_model, world
+from dsvl_min.checks import parts, patches, whole_model, world
 from dsvl_min.data.world import Scene, Thing
 
 
@@ -133,6 +133,19 @@ CODE = (
     Planted("columns before rows", whole_model.place, model, "place", "None], image_tokens)",
             "None], image_tokens.unflatten(1, (3, 3)).transpose(1, 2).flatten(1, 2))"),
 )  # fmt: skip
+
+
+def cut_in_order(*order):
+    """A way to cut patches that ends with the axes (picture, channel, row, y, column, x) in this order."""
+
+    def cut(pixels, side):
+        B, C, S, _ = pixels.shape
+        g = S // side
+        return pixels.view(B, C, g, side, g, side).permute(0, *order).reshape(B, g * g, -1)
+
+    return cut
+
+
 WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("changes its input", whole_model.place, in_place),
     ("changes the number format", whole_model.place, double),
@@ -142,6 +155,10 @@ WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("more than the answer changes", whole_model.control, and_moved),
     ("no fact differs", world.twins, a_whole_turn),
     ("the pictures differ", world.twins, a_quarter_turn),
+    ("patches column by column", patches.cut, cut_in_order(4, 2, 1, 3, 5)),
+    ("channels last", patches.cut, cut_in_order(2, 4, 3, 5, 1)),
+    ("patch on its side", patches.cut, cut_in_order(2, 4, 1, 5, 3)),
+    ("reshaped without moving", patches.cut, lambda p, side: p.reshape(len(p), (p.shape[-1] // side) ** 2, -1)),
 )
 
 

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from planted import CODE, WRITTEN  # noqa: E402
 
 from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip  # noqa: E402
-from dsvl_min.checks import parts, whole_model, world  # noqa: E402
+from dsvl_min.checks import parts, patches, whole_model, world  # noqa: E402
 from dsvl_min.checks.faults import FAULTS  # noqa: E402
 from dsvl_min.checks.judge import Wrong  # noqa: E402
 
@@ -20,7 +20,7 @@ OWN = {
     parts.normalise: processor.normalise,
     parts.labels: processor.Processor.tokens, parts.pad: processor.Processor.pad, parts.loss: model.next_token_loss,
     parts.cached_decoder: decoder.Decoder, whole_model.place: model.place, whole_model.control: whole_model.swap_colors,
-    world.twins: world.own_twins,
+    world.twins: world.own_twins, patches.cut: patches.own_cut,
 }  # fmt: skip
 
 
@@ -202,6 +202,49 @@ def test_a_shift_nobody_would_ask_about_is_no_fact():
     with pytest.raises(Wrong) as found:
         world.twins(lambda: tuple(Scene("grey", (Thing("star", "red", x, 0.5, 0.4),)) for x in (0.5, 0.5 + 1e-9)))
     assert found.value.fault == "no fact differs"
+
+
+def cut_in_loops(pixels, side):
+    g = pixels.shape[-1] // side
+    rows = [pixels[:, :, side * i : side * (i + 1), side * j : side * (j + 1)] for i in range(g) for j in range(g)]
+    return torch.stack([patch.flatten(1) for patch in rows], dim=1)
+
+
+def cut_by_unfold(pixels, side):
+    return torch.nn.functional.unfold(pixels, side, stride=side).transpose(1, 2)
+
+
+@pytest.mark.parametrize("attempt", [cut_in_loops, cut_by_unfold])
+def test_any_right_cutting_passes(attempt):
+    assert patches.cut(attempt) is attempt
+
+
+def test_a_broken_siglip_differs_at_the_depth_its_hint_names_and_its_fault_can_be_named():
+    from dsvl_min import load
+    from dsvl_min.checks import reference
+    from dsvl_min.probes.readable import depths
+
+    pixels, healthy = reference.inputs()["pixel_values"], load("tiny")[0].vision.siglip
+    want, kinds = depths(healthy, pixels), {patches._kind(number): number for number in range(40)}
+    assert set(kinds) == set(patches.SUSPECTS) == set(patches.HINTS)
+    first = {"positions added twice": 0, "patches column by column": 0, "tanh GELU": 1, "forgotten 1/√d": 1,
+             "no norm at the end": 5}  # fmt: skip
+    for kind, number in kinds.items():
+        apart = (depths(patches.broken(number), pixels) - want).abs().amax((1, 2, 3)) / want.abs().amax((1, 2, 3))
+        assert (apart > 1e-6).nonzero()[0].item() == first[kind], kind
+        assert patches.fault(kind, number) == kind
+    with pytest.raises(Wrong, match="part first"):
+        patches.fault(next(k for k in kinds if k != kind), number)
+    with pytest.raises(Wrong, match="name one of"):
+        patches.fault("a bug", number)
+
+
+def test_guesses_about_tokens_pass_if_honest():
+    assert patches.own_share(0.9, 0.2) == 0.9 and patches.own_share(None, 0.2) is None
+    assert patches.untrained({"shape": 0.2, "colour": 0.2}, {"shape": 0.27, "colour": 0.9})
+    for nonsense in (0.5, {"shape": 2, "colour": 0}, {"shape": 0.5}):
+        with pytest.raises(Wrong):
+            patches.untrained(nonsense, {"shape": 0.27, "colour": 0.9})
 
 
 def broken_code(*_):
