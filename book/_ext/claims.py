@@ -47,6 +47,7 @@ def claims():
 
     from dsvl_min import DeepSeekVL, ModelConfig
     from dsvl_min.checkpoint import WEIGHTS
+    from dsvl_min.siglip import AttentionPool
 
     out = {}
     for size, preset in (("tiny", "tiny"), ("paper", "7b")):
@@ -89,7 +90,12 @@ def claims():
     for verb in ("carried", "read"):
         for asked, points in carried[verb].items():
             out.update({f"{verb}_{asked}_{side}": _percent(point["share"]) for side, point in points.items()})
+    with torch.device("meta"):
+        pool = AttentionPool(ModelConfig.preset("7b").siglip)
+    out["paper_pool_parameters"] = f"{sum(p.numel() for p in pool.parameters()) / 1e6:.1f} million"
+    out["tiny_siglip_heads"] = str(ModelConfig.preset("tiny").siglip.heads)
     readable = _result("readable")
+    out["readable_learn"] = f"{readable['learn']:,}"
     out["readable_ask"] = str(readable["ask"])
     for encoder in ("trained", "untrained"):
         for what, points in readable[encoder].items():
