@@ -13,7 +13,7 @@ import recorded
 
 SIDES = (8, 14, 20, 28, 40, 48, 56, 64)
 WAYS = ("windowed", "global", "written")
-REPEATS = 3
+SECONDS = 3  # how long each is repeated, at least three times
 
 ONE = """
 import json, resource, sys, time
@@ -23,7 +23,7 @@ from dsvl_min import ModelConfig
 from dsvl_min.attention import capture_attention
 from dsvl_min.sam import SamBlock
 
-side, way, repeats = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+side, way, seconds = int(sys.argv[1]), sys.argv[2], float(sys.argv[3])
 config = replace(ModelConfig.preset("7b").sam, image_size=16 * side)
 torch.manual_seed(0)
 block, x = SamBlock(config, config.window if way == "windowed" else 0), torch.randn(1, side, side, config.width)
@@ -31,7 +31,7 @@ peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 with torch.inference_mode():
     SamBlock(replace(config, image_size=16 * 4), 0)(torch.randn(1, 4, 4, config.width))  # libraries are loaded
     before, took = peak(), []
-    for _ in range(repeats):
+    while len(took) < 3 or sum(took) < seconds:
         start = time.perf_counter()
         if way == "written":
             with capture_attention(block):
@@ -39,16 +39,16 @@ with torch.inference_mode():
         else:
             block(x)
         took.append(time.perf_counter() - start)
-print(json.dumps({"seconds": sorted(took), "memory_gb": round(peak() - before, 3)}))
+print(json.dumps({"seconds": min(took), "runs": len(took), "memory_gb": round(peak() - before, 3)}))
 """
 
 
 def measure():
-    """{"sides": [...], way: [{"seconds": [fastest, ...], "memory_gb": more than before the block}, ...]}."""
+    """{"sides": [...], way: [{"seconds": of the fastest run, "runs", "memory_gb": more than before}, ...]}."""
     found = {"sides": list(SIDES), **{way: [] for way in WAYS}}
     for side in SIDES:
         for way in WAYS:
-            command = [sys.executable, "-c", ONE, str(side), way, str(REPEATS)]
+            command = [sys.executable, "-c", ONE, str(side), way, str(SECONDS)]
             out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
             found[way].append(json.loads(out))
             print(side, way, out.strip(), flush=True)
