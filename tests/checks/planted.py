@@ -10,7 +10,7 @@ import textwrap
 from dataclasses import dataclass
 
 from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip
-from dsvl_min.checks import parts, patches, whole_model, world
+from dsvl_min.checks import parts, patches, whole_model, windows, world
 from dsvl_min.data.world import Scene, Thing
 
 
@@ -132,6 +132,30 @@ CODE = (
             "for e, p in zip(embeddings, placeholder, strict=True)])"),
     Planted("columns before rows", whole_model.place, model, "place", "None], image_tokens)",
             "None], image_tokens.unflatten(1, (3, 3)).transpose(1, 2).flatten(1, 2))"),
+    Planted("padding at the top left", windows.windows, sam, "into_windows", "(0, 0, 0, missing, 0, missing)",
+            "(0, 0, missing, 0, missing, 0)"),
+    Planted("padding all round", windows.windows, sam, "into_windows", "(0, 0, 0, missing, 0, missing)",
+            "(0, 0, missing // 2, missing - missing // 2, missing // 2, missing - missing // 2)"),
+    Planted("padding left out", windows.windows, sam, "into_windows", "n = -(-g // window)",
+            "n = g // window; x = x[:, : n * window, : n * window]; g = n * window"),
+    Planted("windows as strips", windows.windows, sam, "into_windows", ".transpose(2, 3)", ""),
+    Planted("windows on their side", windows.windows, sam, "into_windows", "n = -(-g // window)",
+            "n = -(-g // window); x = x.transpose(1, 2)"),
+    Planted("windows column by column", windows.windows, sam, "into_windows", "transpose(2, 3)",
+            "permute(0, 3, 1, 2, 4, 5)"),
+    Planted("un-padding forgotten", windows.back, sam, "from_windows", "[:, :g, :g]", ""),
+    Planted("cut from the wrong corner", windows.back, sam, "from_windows", "[:, :g, :g]", "[:, -g:, -g:]"),
+    Planted("offset's sign flipped", windows.scores, windows, "own_scores",
+            "torch.arange(s)[:, None] - torch.arange(s) + s - 1", "torch.arange(s) - torch.arange(s)[:, None] + s - 1"),
+    Planted("rows for columns", windows.scores, windows, "own_scores", "s, E =", "rows, columns = columns, rows; s, E ="),
+    Planted("gain divided too", windows.scores, windows, "own_scores", "s, E = query.shape[-3], query.shape[-1]",
+            "s, E = query.shape[-3], query.shape[-1]; rows, columns = rows / E**0.5, columns / E**0.5"),
+    Planted("gain from the key", windows.scores, windows, "own_scores", "return scores.flatten(4).flatten(2, 3)",
+            "scores = torch.einsum('bhijc,bhklc->bhijkl', query, key) / E**0.5\n"
+            "    scores = scores + torch.einsum('bhklc,ikc->bhikl', key, rows[offset])[:, :, :, None]\n"
+            "    scores = scores + torch.einsum('bhklc,jlc->bhjkl', key, columns[offset])[:, :, None]\n"
+            "    return scores.flatten(4).flatten(2, 3)"),
+    Planted("no relative positions", windows.scores, windows, "own_scores", "s, E =", "rows, columns = 0 * rows, 0 * columns; s, E ="),
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from planted import CODE, WRITTEN  # noqa: E402
 
 from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip  # noqa: E402
-from dsvl_min.checks import parts, patches, whole_model, world  # noqa: E402
+from dsvl_min.checks import parts, patches, whole_model, windows, world  # noqa: E402
 from dsvl_min.checks.faults import FAULTS  # noqa: E402
 from dsvl_min.checks.judge import Wrong  # noqa: E402
 
@@ -21,6 +21,7 @@ OWN = {
     parts.labels: processor.Processor.tokens, parts.pad: processor.Processor.pad, parts.loss: model.next_token_loss,
     parts.cached_decoder: decoder.Decoder, whole_model.place: model.place, whole_model.control: whole_model.swap_colors,
     world.twins: world.own_twins, patches.cut: patches.own_cut,
+    windows.windows: sam.into_windows, windows.back: sam.from_windows, windows.scores: windows.own_scores,
 }  # fmt: skip
 
 
@@ -245,6 +246,51 @@ def test_guesses_about_tokens_pass_if_honest():
     for nonsense in (0.5, {"shape": 2, "colour": 0}, {"shape": 0.5}):
         with pytest.raises(Wrong):
             patches.untrained(nonsense, {"shape": 0.27, "colour": 0.9})
+
+
+def windows_in_loops(x, window):
+    B, g, _, D = x.shape
+    out = []
+    for image in x:
+        for i in range(0, g, window):
+            for j in range(0, g, window):
+                piece = torch.zeros(window, window, D)
+                part = image[i : i + window, j : j + window]
+                piece[: part.shape[0], : part.shape[1]] = part
+                out.append(piece)
+    return torch.stack(out)
+
+
+def scores_in_loops(query, key, rows, columns):
+    B, H, s, _, E = query.shape
+    out = torch.zeros(B, H, s, s, s, s)
+    for i in range(s):
+        for j in range(s):
+            for k in range(s):
+                for m in range(s):
+                    gain = rows[i - k + s - 1] + columns[j - m + s - 1]
+                    out[:, :, i, j, k, m] = (query[:, :, i, j] * (key[:, :, k, m] / E**0.5 + gain)).sum(-1)
+    return out.reshape(B, H, s * s, s * s)
+
+
+def test_any_right_windows_and_scores_pass():
+    assert windows.windows(windows_in_loops) is windows_in_loops
+    assert windows.scores(scores_in_loops) is scores_in_loops
+
+
+def test_the_side_at_which_windows_save_half_is_judged_with_some_room():
+    want = windows.half_at()
+    assert windows.half(want) == want and windows.half(None) is None
+    for side, said in ((want // 16, "in patches"), (1024, "too small"), (3 * want, "too large")):
+        with pytest.raises(Wrong, match=said):
+            windows.half(side)
+
+
+def test_a_guess_about_padding_passes_if_honest():
+    measured = {"border": 0.12, "inside": 0.01}
+    assert windows.padding({"border": 0.9, "inside": 0.0}, measured) and windows.padding(None, measured) is None
+    with pytest.raises(Wrong):
+        windows.padding(0.9, measured)
 
 
 def broken_code(*_):
