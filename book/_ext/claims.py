@@ -47,6 +47,7 @@ def claims():
 
     from dsvl_min import DeepSeekVL, ModelConfig
     from dsvl_min.checkpoint import WEIGHTS
+    from dsvl_min.probes.windows import block_cost, encoder_cost
     from dsvl_min.siglip import AttentionPool
 
     out = {}
@@ -101,6 +102,18 @@ def claims():
         for what, points in readable[encoder].items():
             out[f"{encoder}_{what}"] = _percent(points[-1]["share"])
             out[f"{encoder}_{what}_cut"] = _percent(points[0]["share"])
+    sam, windows = ModelConfig.preset("7b").sam, _result("windows")
+    once, everywhere = (sum(block_cost(sam.grid, sam.width, w)) for w in (sam.window, 0))
+    timed = {way: windows[way][windows["sides"].index(sam.grid)] for way in ("windowed", "global", "written")}
+    fast, slow = timed["windowed"]["seconds"], timed["global"]["seconds"]
+    far = len(sam.global_layers) / sam.layers
+    out["sam_patches"] = f"{sam.grid**2:,}"
+    out["sam_last"] = str(sam.grid % sam.window)
+    out["sam_corner"] = str((sam.grid % sam.window) ** 2)
+    out["windows_counted"], out["windows_timed"] = f"{everywhere / once:.1f}", f"{slow / fast:.1f}"
+    out["windows_saved_counted"] = _percent(1 - encoder_cost(sam) / encoder_cost(sam, everywhere=True))
+    out["windows_saved_timed"] = _percent(1 - (far * slow + (1 - far) * fast) / slow)
+    out.update({f"windows_memory_{way}": f"{point['memory_gb']:.1f}" for way, point in timed.items()})
     stem = _result("stem")
     for name, accuracy in zip(("torch", "adamw", "muon"), stem["accuracy"].values(), strict=True):
         out[f"stem_{name}"] = _percent(accuracy)
