@@ -20,10 +20,11 @@ def draw(ink):
     speed = counted(sides[-1], config.window) / found["windowed"][-1]["seconds"]
     for window, hue in ((config.window, "blue"), (0, "orange")):
         left.plot(sides, [counted(s, window) / speed for s in sides], linestyle=":", color=ink.colors[hue],
-                  linewidth=1.4, label="as counted" if window else None)  # fmt: skip
+                  linewidth=1.4, label=None)  # fmt: skip
     for way, (label, hue, mark) in WAYS.items():
         left.plot(sides, [p["seconds"] for p in found[way]], mark, linestyle="-", color=ink.colors[hue], markersize=5,
                   linewidth=1.4, label=label)  # fmt: skip
+    left.plot([], [], linestyle=":", color=ink.quiet, label="as counted")
     left.set(xscale="log", yscale="log", xlabel="patches along a side", ylabel="seconds", title="time")
     left.set_xticks(sides, [str(s) for s in sides])
     left.set_xticks([], minor=True)

@@ -91,6 +91,9 @@ def claims():
     for verb in ("carried", "read"):
         for asked, points in carried[verb].items():
             out.update({f"{verb}_{asked}_{side}": _percent(point["share"]) for side, point in points.items()})
+    for part, module in (("sam", model.vision.sam), ("decoder", model.decoder)):  # of the paper's
+        held = sum(p.numel() for p in module.parameters())
+        out[f"paper_{part}_parameters"] = f"{held / 1e6:.0f} million" if held < 1e9 else f"{held / 1e9:.1f} billion"
     with torch.device("meta"):
         pool = AttentionPool(ModelConfig.preset("7b").siglip)
     out["paper_pool_parameters"] = f"{sum(p.numel() for p in pool.parameters()) / 1e6:.1f} million"
@@ -105,10 +108,16 @@ def claims():
     sam, windows = ModelConfig.preset("7b").sam, _result("windows")
     once, everywhere = (sum(block_cost(sam.grid, sam.width, w)) for w in (sam.window, 0))
     timed = {way: windows[way][windows["sides"].index(sam.grid)] for way in ("windowed", "global", "written")}
+    longer = {}  # multiplications where relative positions are part of query, key and value: E + 2·side numbers each
+    for window in (sam.window, 0):
+        linear, attention = block_cost(sam.grid, sam.width, window)
+        longer[window] = linear + attention * (1 + 2 * (window or sam.grid) * sam.heads / sam.width)
+    out["windows_counted_here"] = f"{longer[0] / longer[sam.window]:.1f}"
     fast, slow = timed["windowed"]["seconds"], timed["global"]["seconds"]
     far = len(sam.global_layers) / sam.layers
     out["sam_patches"] = f"{sam.grid**2:,}"
     out["sam_last"] = str(sam.grid % sam.window)
+    out["sam_longer"] = str(sam.width // sam.heads + 2 * sam.grid)
     out["sam_corner"] = str((sam.grid % sam.window) ** 2)
     out["windows_counted"], out["windows_timed"] = f"{everywhere / once:.1f}", f"{slow / fast:.1f}"
     out["windows_saved_counted"] = _percent(1 - encoder_cost(sam) / encoder_cost(sam, everywhere=True))
