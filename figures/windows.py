@@ -36,7 +36,9 @@ def draw(ink):
         right.barh(-place, found[way][-1]["memory_gb"], color=ink.colors[hue], height=0.6)
         right.text(found[way][-1]["memory_gb"] + 0.03, -place, f"{found[way][-1]['memory_gb']:.2f}", va="center")
     right.set_yticks([0, -1, -2], ["windows", "fused", "written"])
-    right.set(title=f"memory at {sides[-1]} × {sides[-1]}", xlabel="GB", xlim=(0, 1.25 * found["written"][-1]["memory_gb"]))
+    right.set(
+        title=f"memory at {sides[-1]} × {sides[-1]}", xlabel="GB", xlim=(0, 1.25 * found["written"][-1]["memory_gb"])
+    )
     return figure
 
 

@@ -66,9 +66,7 @@ FAULTS = {
         "The padding is split between both sides. It belongs at the bottom and right alone, as the released weights "
         "expect."
     ),
-    "padding left out": (
-        "What doesn't fill a window is thrown away. Pad instead: every patch must be in some window."
-    ),
+    "padding left out": ("What doesn't fill a window is thrown away. Pad instead: every patch must be in some window."),
     "windows as strips": (
         "The axes are split but not moved: each window holds strips of whole rows. Bring the two window axes together "
         "before you flatten."
@@ -80,7 +78,8 @@ FAULTS = {
     ),
     "cut from the wrong corner": "The padding was at the bottom and right; you cut off the top and left.",
     "offset's sign flipped": (
-        "The offset is key minus query. It is query minus key: now each patch takes what lies above it for what lies below."
+        "The offset is key minus query. It is query minus key: now each patch takes what lies above it for what lies "
+        "below."
     ),
     "rows for columns": "The table of rows is used for columns and the other way round.",
     "gain divided too": (

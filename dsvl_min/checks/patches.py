@@ -10,7 +10,7 @@ from .judge import Wrong, call, compare, exercise, predicted
 
 
 def own_cut(pixels, side):
-    """The book's own: pixels [B, 3, S, S] -> patches [B, N, 3 · side²], each in the order a convolution's weight has."""
+    """The book's own: pixels [B, 3, S, S] -> patches [B, N, 3 · side²], each ordered as a convolution's weight."""
     B, C, S, _ = pixels.shape
     g = S // side
     return pixels.view(B, C, g, side, g, side).permute(0, 2, 4, 1, 3, 5).reshape(B, g * g, -1)
@@ -41,7 +41,9 @@ def untrained(attempt, measured):
     for name, share in measured.items():
         print(f"  {name:8} you said {guess[name]:.0%}, it is {share:.0%}")
     if guess["colour"] < measured["colour"] - 0.3:
-        return "did you expect training to be needed? Averaging carries a colour: attention with random weights averages."
+        return (
+            "did you expect training to be needed? Averaging carries a colour: attention with random weights averages."
+        )
     return "a prediction made before looking is what an experiment can contradict."
 
 
@@ -75,7 +77,7 @@ def broken(number):
 
 
 HINTS = {
-    "positions added twice": "the cut patches plus positions would already differ, by the same amount for every picture",
+    "positions added twice": "what enters the first block would already differ, by the same amount for every picture",
     "tanh GELU": "everything before the first MLP would be right, and what follows off by a thousandth or less",
     "patches column by column": "the cut patches would hold the healthy ones in another order, once positions are off",
     "no norm at the end": "every step but the last would be right",

@@ -1,6 +1,6 @@
 """What a linear map reads off SigLIP's single tokens, before the first block, after each, and after the last norm.
 
-Shapes: B pictures, N patches, D width, L blocks, M tokens taken together, K classes.
+Shapes: B images, N patches, D width, S side of an image in pixels, L blocks, M tokens taken together, K classes.
 """
 
 import numpy as np
@@ -52,8 +52,10 @@ def letters(count, seed, config):
 
 
 def reader(tokens, labels, classes, penalty=1e-3):
-    """The linear map that fits one-hot labels best (ridge regression): tokens [M, D], labels [M] -> a function of tokens
-    [.., D] that returns the class [..]."""
+    """The linear map that fits one-hot labels best (ridge regression).
+
+    tokens [M, D], labels [M], K classes -> a function of tokens [.., D] that returns their classes [..].
+    """
     mean, spread = tokens.mean(0), tokens.std(0) + 1e-6
 
     def ready(x):

@@ -12,7 +12,10 @@ from ..sam import WindowAttention, into_windows
 
 
 def block_cost(g, width, window=0):
-    """Multiplications of one block on a g × g grid: (in its linear layers, in its attention).  window=0: global."""
+    """Multiplications of one block on a g × g grid: (linear, attention).
+
+    window: the side of its windows; 0 for global attention.
+    """
     patches = g * g
     seen = keys = patches
     if window:

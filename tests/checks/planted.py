@@ -147,7 +147,8 @@ CODE = (
     Planted("cut from the wrong corner", windows.back, sam, "from_windows", "[:, :g, :g]", "[:, -g:, -g:]"),
     Planted("offset's sign flipped", windows.scores, windows, "own_scores",
             "torch.arange(s)[:, None] - torch.arange(s) + s - 1", "torch.arange(s) - torch.arange(s)[:, None] + s - 1"),
-    Planted("rows for columns", windows.scores, windows, "own_scores", "s, E =", "rows, columns = columns, rows; s, E ="),
+    Planted("rows for columns", windows.scores, windows, "own_scores", "s, E =",
+            "rows, columns = columns, rows; s, E ="),
     Planted("gain divided too", windows.scores, windows, "own_scores", "s, E = query.shape[-3], query.shape[-1]",
             "s, E = query.shape[-3], query.shape[-1]; rows, columns = rows / E**0.5, columns / E**0.5"),
     Planted("gain from the key", windows.scores, windows, "own_scores", "return scores.flatten(4).flatten(2, 3)",
@@ -155,7 +156,8 @@ CODE = (
             "    scores = scores + torch.einsum('bhklc,ikc->bhikl', key, rows[offset])[:, :, :, None]\n"
             "    scores = scores + torch.einsum('bhklc,jlc->bhjkl', key, columns[offset])[:, :, None]\n"
             "    return scores.flatten(4).flatten(2, 3)"),
-    Planted("no relative positions", windows.scores, windows, "own_scores", "s, E =", "rows, columns = 0 * rows, 0 * columns; s, E ="),
+    Planted("no relative positions", windows.scores, windows, "own_scores", "s, E =",
+            "rows, columns = 0 * rows, 0 * columns; s, E ="),
 )  # fmt: skip
 
 

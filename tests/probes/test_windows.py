@@ -31,7 +31,9 @@ def test_the_count_of_the_linear_layers_is_what_torch_counts():
             block = SamBlock(config, window)
             with FlopCounterMode(display=False) as counter:
                 block(torch.empty(1, 64, 64, config.width))
-        counted = sum(n for op, n in counter.get_flop_counts()["Global"].items() if "addmm" in str(op) or str(op) == "aten.mm")
+        counted = sum(
+            n for op, n in counter.get_flop_counts()["Global"].items() if "addmm" in str(op) or str(op) == "aten.mm"
+        )
         assert counted == 2 * block_cost(64, config.width, window)[0]
 
 
