@@ -6,6 +6,7 @@ model, processor = dsvl_min.load("tiny")
 
 from .adaptor import VisionLanguageAdaptor
 from .checkpoint import CheckpointError, load, save
+from .compose import compose
 from .config import ConfigError, ModelConfig
 from .decoder import Decoder
 from .hybrid import HybridVisionEncoder
@@ -27,6 +28,7 @@ __all__ = [
     "SamEncoder",
     "SiglipEncoder",
     "VisionLanguageAdaptor",
+    "compose",
     "load",
     "save",
 ]
