@@ -447,9 +447,11 @@ def describe(folder):
             config = read_original(described, tokens)
         else:
             config = read_transformers(described, _pixel_table(folder), tokens)
+    except CheckpointError:
+        raise
     except (ConfigError, FileNotFoundError) as error:
         raise ConfigError(f"{folder}: {error}") from None
-    except (TypeError, AttributeError, ZeroDivisionError) as error:  # a word where a number should stand, and the like
+    except (TypeError, AttributeError, ArithmeticError, ValueError, KeyError) as error:  # a word for a number, say
         raise ConfigError(f"{folder / 'config.json'} can't be understood: {error}") from None
     return config, Processor(tokenizer, config), layout
 
