@@ -43,7 +43,7 @@ def rotate(x, angles):
 
 
 class KVCache:
-    """Keys and values of every layer for up to `length` positions, allocated once; and the angles of those positions."""
+    """Keys and values of every layer for up to `length` positions, and those positions' angles; allocated once."""
 
     def __init__(self, config, batch, length, device=None, dtype=None):
         shape = (batch, config.kv_heads, length, config.head_width)
