@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from ..data.sources import sample
 from ..data.world import ALPHABET, OBJECT_COLORS, SHAPES, render
+from ..processor import normalise
 from .blind_pairs import pair
 
 FACTS = ("letter", "direction", "shape", "colour")
@@ -43,6 +44,14 @@ def asked(fact, count, seed, split="held-out", size=128):
             answers.append([names.index(made.truth[told])])
     pixels = np.stack([np.asarray(render(scene, size)) for scene in scenes])
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255, torch.tensor(answers)
+
+
+def view(pixels, config):
+    """[N, 3, S, S] from 0 to 1 -> what the encoder of that configuration takes: shrunk to its side, normalised."""
+    side = config.image_size
+    if side != pixels.shape[-1]:
+        pixels = F.interpolate(pixels, size=(side, side), mode="bilinear", antialias=True, align_corners=False)
+    return normalise(pixels, config)
 
 
 def rows(grid, answers):

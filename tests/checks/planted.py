@@ -10,7 +10,7 @@ import textwrap
 from dataclasses import dataclass
 
 from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip
-from dsvl_min.checks import parts, whole_model, world
+from dsvl_min.checks import hybrid, parts, whole_model, world
 from dsvl_min.data.world import Scene, Thing
 
 
@@ -132,6 +132,17 @@ CODE = (
             "for e, p in zip(embeddings, placeholder, strict=True)])"),
     Planted("columns before rows", whole_model.place, model, "place", "None], image_tokens)",
             "None], image_tokens.unflatten(1, (3, 3)).transpose(1, 2).flatten(1, 2))"),
+    # chapter 9
+    Planted("columns before rows", hybrid.downsample, hybrid, "own_downsample", "flatten(2)",
+            "transpose(2, 3).flatten(2)"),
+    Planted("corners aligned", hybrid.downsample, hybrid, "own_downsample", "align_corners=False",
+            "align_corners=True"),
+    Planted("activation between the convolutions", hybrid.downsample, hybrid, "own_downsample",
+            "F.conv2d(halved,", "F.conv2d(F.gelu(halved),"),
+    Planted("resize left out", hybrid.downsample, hybrid, "own_downsample", "F.conv2d(resized,", "F.conv2d(features,"),
+    Planted("border not padded", hybrid.downsample, hybrid, "own_downsample",
+            "F.conv2d(resized, first, stride=2, padding=1)\n    halved = F.conv2d(halved, second, stride=2, padding=1)",
+            "F.conv2d(F.conv2d(resized, first, stride=2), second, stride=2)"),
 )  # fmt: skip
 WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("changes its input", whole_model.place, in_place),
@@ -142,6 +153,8 @@ WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("more than the answer changes", whole_model.control, and_moved),
     ("no fact differs", world.twins, a_whole_turn),
     ("the pictures differ", world.twins, a_quarter_turn),
+    ("a second thing differs", hybrid.contrasts, {**hybrid.own_contrasts(), "objective": ("A", "B")}),
+    ("something else differs", hybrid.contrasts, {**hybrid.own_contrasts(), "pixels": ("C", "D")}),
 )
 
 
