@@ -93,9 +93,27 @@ def claims():
     for name, accuracy in zip(("torch", "adamw", "muon"), stem["accuracy"].values(), strict=True):
         out[f"stem_{name}"] = _percent(accuracy)
     out["stem_steps"] = str(stem["steps"])
+    _two_by_two(out)
     equality = _result("equality")["largest_difference"]
     out["equality"] = _at_most(max(equality.values()))
     return out
+
+
+def _two_by_two(out):
+    """Chapter 9: the four encoders, and how long the shipped parts were pretrained."""
+    found = _result("two-by-two")
+    out["two_images"], out["two_steps"] = f"{found['images']:,}", str(found["steps"])
+    out["two_seeds"] = str(len({e["seed"] for e in found["encoders"]}))
+    minutes = {e["encoder"]: e["minutes"] for e in found["encoders"] if "minutes" in e}
+    out["two_minutes"] = f"{sum(minutes.values()):.0f}"
+    for fact, chance in found["chance"].items():
+        out[f"two_chance_{fact}"] = _percent(chance)
+        for encoder, guess in found["expected"][fact].items():
+            marks = [e["right"][fact] for e in found["encoders"] if e["encoder"] == encoder]
+            key = f"{fact}_{encoder.replace(' ', '_')}"
+            out[f"two_{key}"], out[f"two_guess_{key}"] = _percent(sum(marks) / len(marks)), _percent(guess)
+    for part in ("siglip", "sam"):
+        out[f"{part}_minutes"] = f"{_result('tiny-parts')['run']['minutes'][part]:.0f}"
 
 
 def fill(text):
