@@ -222,7 +222,7 @@ def join():
     found = [{key: f[key] for key in f if key != "steps"} for f in found]
     recorded.write(
         "two-by-two",
-        "Is it the resolution or the objective? Facts read by one linear probe from four encoders' cells.",
+        "Is it the resolution or the objective that lets one linear probe read a fact off an encoder's cells?",
         "python figures/record_two_by_two.py SEED, then join",
         seeds=[f["seed"] for f in found],
         data={

@@ -20,6 +20,11 @@ def draw(ink):
             axis.plot((0, 1), [sum(marks) / len(marks) for marks in every], line, color=color, linewidth=1.4)
             for x, marks in enumerate(every):
                 axis.plot([x] * len(marks), marks, mark, color=color, markersize=6, label=label if not x else None)
+                more = [100 * e["right"][fact] for e in found["encoders"] if e["encoder"] == f"{row} {SIDES[x]} longer"]
+                if more:
+                    axis.plot([x] * len(more), more, "D", color=color, markersize=4.5, markerfacecolor="none")
+                    axis.annotate("", (x, more[0]), (x, marks[0]), arrowprops={"arrowstyle": "-", "color": color,
+                                  "linewidth": 0.8, "linestyle": ":"})  # fmt: skip
                 guess = 100 * found["expected"][fact][f"{row} {SIDES[x]}"]
                 axis.plot(x + (-0.22, 0.22)[x], guess, mark, color=color, markerfacecolor=ink.ground, markersize=6)
         axis.axhline(100 * found["chance"][fact], color=ink.quiet, linewidth=0.9, linestyle=(0, (1, 2)))
