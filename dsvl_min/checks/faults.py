@@ -123,4 +123,14 @@ FAULTS = {
     "a second thing differs": (
         "These two encoders differ in more than one thing. If one reads better, you won't know which of them did it."
     ),
+    # conversions
+    "rows interleaved by head": (
+        "You take the rows head by head: query, key, value, query, ... Some models store them so. Here all queries "
+        "come first, then all keys, then all values; shapes fit either way."
+    ),
+    "thirds where heads are grouped": (
+        "You cut the matrix into three equal parts. Where several query heads share a key head there are fewer rows of "
+        "keys and values than of queries."
+    ),
+    "keys and values exchanged": "Keys and values are exchanged. They have the same shape, so only the numbers tell.",
 }

@@ -10,7 +10,7 @@ import textwrap
 from dataclasses import dataclass
 
 from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip
-from dsvl_min.checks import hybrid, parts, whole_model, world
+from dsvl_min.checks import hybrid, parts, release, whole_model, world
 from dsvl_min.data.world import Scene, Thing
 
 
@@ -143,6 +143,15 @@ CODE = (
     Planted("border not padded", hybrid.downsample, hybrid, "own_downsample",
             "F.conv2d(resized, first, stride=2, padding=1)\n    halved = F.conv2d(halved, second, stride=2, padding=1)",
             "F.conv2d(F.conv2d(resized, first, stride=2), second, stride=2)"),
+    # chapter 21
+    Planted("rows interleaved by head", release.unstack, release, "own_unstack",
+            "return qkv.split([heads * head, kv_heads * head, kv_heads * head])",
+            "return [qkv.view(-1, head, qkv.shape[1])[i::3].flatten(0, 1) for i in range(3)]"),
+    Planted("thirds where heads are grouped", release.unstack, release, "own_unstack",
+            "qkv.split([heads * head, kv_heads * head, kv_heads * head])", "qkv.chunk(3)"),
+    Planted("keys and values exchanged", release.unstack, release, "own_unstack",
+            "return qkv.split([heads * head, kv_heads * head, kv_heads * head])",
+            "q, k, v = qkv.split([heads * head, kv_heads * head, kv_heads * head])\n    return q, v, k"),
 )  # fmt: skip
 WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("changes its input", whole_model.place, in_place),
