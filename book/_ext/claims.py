@@ -94,6 +94,7 @@ def claims():
         out[f"stem_{name}"] = _percent(accuracy)
     out["stem_steps"] = str(stem["steps"])
     _two_by_two(out)
+    _released(out)
     equality = _result("equality")["largest_difference"]
     out["equality"] = _at_most(max(equality.values()))
     return out
@@ -114,6 +115,17 @@ def _two_by_two(out):
             out[f"two_{key}"], out[f"two_guess_{key}"] = _percent(sum(marks) / len(marks)), _percent(guess)
     for part in ("siglip", "sam"):
         out[f"{part}_minutes"] = f"{_result('tiny-parts')['run']['minutes'][part]:.0f}"
+
+
+def _released(out):
+    """Chapter 21: shares and depths, by configuration; the largest value in the shipped SigLIP, by the reference."""
+    from dsvl_min import ModelConfig
+    from dsvl_min.checkpoint import memory
+
+    parts = memory(ModelConfig.preset("tiny"))
+    out["share_tiny_vision"] = _percent(parts["vision"] / sum(parts.values()))
+    paper = ModelConfig.preset("7b")
+    out["paper_depths"] = f"{paper.siglip.layers}, {paper.sam.layers} and {paper.decoder.layers} layers"
 
 
 def fill(text):
