@@ -17,9 +17,10 @@ def draw(ink):
             color = ink.colors[hue]
             every = [[100 * e["right"][fact] for e in found["encoders"] if e["encoder"] == f"{row} {side}"]
                      for side in SIDES]  # fmt: skip
-            axis.plot((0, 1), [sum(marks) / len(marks) for marks in every], line, color=color, linewidth=1.4)
+            axis.plot((0, 1), [marks[0] for marks in every], line, color=color, linewidth=1.4)
             for x, marks in enumerate(every):
-                axis.plot([x] * len(marks), marks, mark, color=color, markersize=6, label=label if not x else None)
+                axis.plot(x, marks[0], mark, color=color, markersize=6, label=label if not x else None)
+                axis.plot([x] * len(marks[1:]), marks[1:], mark, color=color, markersize=3)
                 more = [100 * e["right"][fact] for e in found["encoders"] if e["encoder"] == f"{row} {SIDES[x]} longer"]
                 if more:
                     axis.plot([x] * len(more), more, "D", color=color, markersize=4.5, markerfacecolor="none")

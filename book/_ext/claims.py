@@ -105,14 +105,16 @@ def _two_by_two(out):
     found = _result("two-by-two")
     out["two_images"], out["two_steps"] = f"{found['images']:,}", str(found["steps"])
     out["two_seeds"] = str(len({e["seed"] for e in found["encoders"]}))
-    minutes = {e["encoder"]: e["minutes"] for e in found["encoders"] if "minutes" in e}
+    minutes = {e["encoder"]: e["minutes"] for e in found["encoders"] if "minutes" in e and e["seed"] == 0}
     out["two_minutes"] = f"{sum(v for k, v in minutes.items() if not k.endswith('longer')):.0f}"
     for fact, chance in found["chance"].items():
         out[f"two_chance_{fact}"] = _percent(chance)
         for encoder, guess in found["expected"][fact].items():
-            marks = [e["right"][fact] for e in found["encoders"] if e["encoder"] == encoder]
+            first, *again = [e["right"][fact] for e in found["encoders"] if e["encoder"] == encoder]
             key = f"{fact}_{encoder.replace(' ', '_')}"
-            out[f"two_{key}"], out[f"two_guess_{key}"] = _percent(sum(marks) / len(marks)), _percent(guess)
+            out[f"two_{key}"], out[f"two_guess_{key}"] = _percent(first), _percent(guess)
+            if again:
+                out[f"two_again_{key}"] = _percent(again[0])
     longer = {e["encoder"]: e for e in found["encoders"] if e["encoder"].endswith("longer")}
     for encoder, made in longer.items():
         for fact, share in made["right"].items():
