@@ -25,11 +25,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from dsvl_min.config import ModelConfig, SamConfig, SiglipConfig, WORLD_MEAN, WORLD_STD
 from dsvl_min.checkpoint import WEIGHTS
+from dsvl_min.config import WORLD_MEAN, WORLD_STD, ModelConfig, SamConfig, SiglipConfig
 from dsvl_min.data.world import regions
 from dsvl_min.init import initialise
-from dsvl_min.probes.cells import FACTS, asked, cells, probe, rows
+from dsvl_min.probes.cells import asked, cells, probe, rows
 from dsvl_min.processor import normalise
 from dsvl_min.sam import MaskDecoder, Neck, PromptEncoder
 from dsvl_min.siglip import Siglip, SiglipEncoder, sigmoid_loss
@@ -50,9 +50,9 @@ EXPECTED = {  # shares of right answers, a guess for every cell
                "random 128": 0.95, "matching 128": 1.00, "segmenting 128": 0.95},
 }  # fmt: skip
 WHY = (
-    "Resolution alone does little: matching is never rewarded for a letter, at 48 pixels or at 128, and may lose what a "
-    "random encoder passes on. The gain of the hybrid is the corner where a high resolution meets an objective that asks "
-    "for edges. Direction needs the objective and hardly the resolution."
+    "Resolution alone does little: matching is never rewarded for a letter, at 48 pixels or at 128, and may lose what "
+    "a random encoder passes on. The gain of the hybrid is the corner where a high resolution meets an objective that "
+    "asks for edges. Direction needs the objective and hardly the resolution."
 )
 LONGER = 3
 LONGER_EXPECTED = {  # after three times the steps

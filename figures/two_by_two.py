@@ -23,7 +23,7 @@ def draw(ink):
                 axis.plot([x] * len(marks[1:]), marks[1:], mark, color=color, markersize=3)
                 more = [100 * e["right"][fact] for e in found["encoders"] if e["encoder"] == f"{row} {SIDES[x]} longer"]
                 if more:
-                    axis.plot([x] * len(more), more, "D", color=color, markersize=4.5, markerfacecolor="none")
+                    axis.plot([x] * len(more), more, "D", color=color, markersize=4.5, markerfacecolor=ink.ground)
                     axis.annotate("", (x, more[0]), (x, marks[0]), arrowprops={"arrowstyle": "-", "color": color,
                                   "linewidth": 0.8, "linestyle": ":"})  # fmt: skip
                 guess = 100 * found["expected"][fact][f"{row} {SIDES[x]}"]

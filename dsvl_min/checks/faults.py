@@ -114,7 +114,7 @@ FAULTS = {
         "they are one linear map."
     ),
     "resize left out": (
-        "The grid isn't enlarged first. Halved twice, it ends with other cells than SigLIP's, and the two can't be joined."
+        "The grid isn't enlarged first. Halved twice, it ends with other cells than SigLIP's: they can't be joined."
     ),
     "border not padded": (
         "The convolutions don't pad the border: each loses a row and a column, and the grid comes out too small."

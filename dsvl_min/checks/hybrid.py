@@ -78,7 +78,7 @@ def _arrangement(number):
 
 
 def crooked(number):
-    """The shipped SAM, its tokens rearranged in one of the ways of ARRANGED: pixels [B, 3, 128, 128] -> [B, 36, 192]."""
+    """The shipped SAM, tokens rearranged in one of the ways of ARRANGED: pixels [B, 3, 128, 128] -> [B, 36, 192]."""
     sam, arrange = load("tiny")[0].vision.sam, _ARRANGE[_arrangement(number)]
     t = sam.config.token_grid
 
@@ -97,8 +97,8 @@ def arrangement(attempt, number):
     true, side = _arrangement(number), 6
     if attempt != true:
         marks = torch.arange(side * side).view(1, side, side)
-        cell = next(c for c in range(side * side)
-                    if len({int((_ARRANGE[a](marks) == c).flatten().nonzero()) for a in (attempt, true)}) == 2)  # fmt: skip
+        where = [_ARRANGE[name](marks).flatten().argsort() for name in (attempt, true)]
+        cell = int((where[0] != where[1]).nonzero()[0])
         raise Wrong(f"not {attempt!r}. Put a mark on cell ({cell // side}, {cell % side}) and see which token changes "
                     f"most: with {attempt!r} it would be another one than it is.")  # fmt: skip
     return "on the diagonal, or in the middle of a row, some of these look alike; one mark off both tells them apart."

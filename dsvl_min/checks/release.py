@@ -5,7 +5,7 @@ import random
 import torch
 
 from .. import load
-from .judge import Wrong, call, compare, exercise, predicted, wrong
+from .judge import Wrong, call, compare, exercise, predicted
 from .parts import randn
 
 

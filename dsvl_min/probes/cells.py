@@ -3,7 +3,7 @@
 DeepSeek-VL's way from many patches to few tokens is a resize and two convolutions without an activation: a linear map.
 Here the same resize is followed by stacking, so that a linear probe may choose any such map for itself.
 
-Shapes: N pictures, g patches along a side, D width, t cells along a side, K answers.
+Shapes: N pictures, g patches along a side, D width, t tokens along a side, K answers.
 """
 
 import numpy as np
