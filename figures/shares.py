@@ -6,7 +6,8 @@ from dsvl_min.checkpoint import memory
 from dsvl_min.config import ModelConfig
 
 PARTS = {"vision": ("encoders", "blue"), "adaptor": ("adaptor", "green"),
-         "decoder blocks": ("decoder's blocks", "purple"), "embeddings and head": ("tables in and out", "grey")}  # fmt: skip
+         "decoder blocks": ("decoder's blocks", "purple"),
+         "embeddings and head": ("tables in and out", "grey")}  # fmt: skip
 
 
 def draw(ink):
