@@ -158,4 +158,4 @@ def test_a_tensor_without_dimensions_is_read_too(tmp_path):
         part.bias = torch.nn.Parameter(torch.zeros(()))
         part.weight = torch.nn.Parameter(torch.zeros(2))
     path = tmp_path / "model.safetensors"
-    assert float(fill(part, tensors_of(path), as_own(part), path).bias) == -3.0
+    assert fill(part, tensors_of(path), as_own(part), path).bias.item() == -3.0
