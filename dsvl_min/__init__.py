@@ -6,8 +6,10 @@ model, processor = dsvl_min.load("tiny")
 
 from .adaptor import VisionLanguageAdaptor
 from .checkpoint import CheckpointError, load, save
+from .compose import compose
 from .config import ConfigError, ModelConfig
 from .decoder import Decoder
+from .export import export_hf
 from .hybrid import HybridVisionEncoder
 from .model import DeepSeekVL
 from .processor import InputError, Processor
@@ -27,6 +29,8 @@ __all__ = [
     "SamEncoder",
     "SiglipEncoder",
     "VisionLanguageAdaptor",
+    "compose",
+    "export_hf",
     "load",
     "save",
 ]

@@ -1,144 +1,113 @@
-"""Weights on disk and their names.
+"""Weights on disk: save, load, convert.
 
-`save` and `load` use our own layout: safetensors and json in one folder, nothing pickled,
-written to a temporary file first.  `to_transformers` and `from_transformers` translate names:
-one table per part says what every tensor is called on either side, and where one of our
-tensors holds several of theirs (fused query/key/value, fused gate/up), in which order they
-are stacked.
+`load` opens three layouts (see `layouts`), from a folder or from the Hugging Face hub.  Tensors stream file by file
+into their final number format and place: besides the model, no more than one file is in memory.  Nothing is ever
+executed that a checkpoint brings: safetensors and json, or pickles read with weights_only=True.
+
+`save` writes our own layout, to temporary files first, config.json last: a folder that has it is complete.
 """
 
 import json
+import math
 import os
-import re
+import pickle
 from pathlib import Path
 
+import safetensors
 import safetensors.torch
 import torch
+from torch import nn
+from tqdm import tqdm
 
-from .config import ModelConfig
+from .config import ConfigError, ModelConfig
+from .layouts import (
+    Piece,
+    dropped,
+    original_table,
+    pieces,
+    read_original,
+    read_transformers,
+    recognise,
+    shapes,
+)
 from .model import DeepSeekVL
 from .processor import Processor
-from .tokenizer import Tokenizer
-
-# ours: theirs.  {} is a layer's number; .weight and .bias follow unchanged.
-SIGLIP = {
-    "patches": ["embeddings.patch_embedding"],
-    "positions": ["embeddings.position_embedding.weight"],
-    "blocks.{}.norm1": ["encoder.layers.{}.layer_norm1"],
-    "blocks.{}.norm2": ["encoder.layers.{}.layer_norm2"],
-    "blocks.{}.attention.qkv": [f"encoder.layers.{{}}.self_attn.{x}_proj" for x in "qkv"],
-    "blocks.{}.attention.out": ["encoder.layers.{}.self_attn.out_proj"],
-    "blocks.{}.mlp.up": ["encoder.layers.{}.mlp.fc1"],
-    "blocks.{}.mlp.down": ["encoder.layers.{}.mlp.fc2"],
-    "norm": ["post_layernorm"],
-}
-SAM = {
-    "positions": ["high_res_vision_model.vision_encoder.pos_embed"],
-    "patches": ["high_res_vision_model.vision_encoder.patch_embed.projection"],
-    "blocks.{}.norm1": ["high_res_vision_model.vision_encoder.layers.{}.layer_norm1"],
-    "blocks.{}.norm2": ["high_res_vision_model.vision_encoder.layers.{}.layer_norm2"],
-    "blocks.{}.attention.rows": ["high_res_vision_model.vision_encoder.layers.{}.attn.rel_pos_h"],
-    "blocks.{}.attention.columns": ["high_res_vision_model.vision_encoder.layers.{}.attn.rel_pos_w"],
-    "blocks.{}.attention.qkv": ["high_res_vision_model.vision_encoder.layers.{}.attn.qkv"],
-    "blocks.{}.attention.out": ["high_res_vision_model.vision_encoder.layers.{}.attn.proj"],
-    "blocks.{}.mlp.up": ["high_res_vision_model.vision_encoder.layers.{}.mlp.lin1"],
-    "blocks.{}.mlp.down": ["high_res_vision_model.vision_encoder.layers.{}.mlp.lin2"],
-    "neck.reduce": ["high_res_vision_model.vision_encoder.neck.conv1"],
-    "neck.norm1": ["high_res_vision_model.vision_encoder.neck.layer_norm1"],
-    "neck.mix": ["high_res_vision_model.vision_encoder.neck.conv2"],
-    "neck.norm2": ["high_res_vision_model.vision_encoder.neck.layer_norm2"],
-    "early_neck.reduce": ["high_res_vision_neck.conv1"],
-    "early_neck.norm1": ["high_res_vision_neck.layer_norm1"],
-    "early_neck.mix": ["high_res_vision_neck.conv2"],
-    "early_neck.norm2": ["high_res_vision_neck.layer_norm2"],
-    "downsample.first": ["high_res_vision_proj.conv1"],
-    "downsample.second": ["high_res_vision_proj.conv2"],
-    "alpha": ["high_res_vision_alpha"],
-}
-HYBRID_ADAPTOR = {"low": ["vision_proj"], "high": ["high_res_vision_proj"], "out": ["proj"]}
-SINGLE_ADAPTOR = {"low": ["linear1"], "out": ["linear2"]}
-DECODER = {
-    "embed": ["embed_tokens"],
-    "blocks.{}.norm1": ["layers.{}.input_layernorm"],
-    "blocks.{}.attention.qkv": [f"layers.{{}}.self_attn.{x}_proj" for x in "qkv"],
-    "blocks.{}.attention.out": ["layers.{}.self_attn.o_proj"],
-    "blocks.{}.norm2": ["layers.{}.post_attention_layernorm"],
-    "blocks.{}.mlp.gate_up": ["layers.{}.mlp.gate_proj", "layers.{}.mlp.up_proj"],
-    "blocks.{}.mlp.down": ["layers.{}.mlp.down_proj"],
-    "norm": ["norm"],
-}
-
-
-def transformers_names(config):
-    """The whole table for one ModelConfig: our name -> their names, `{}` for a layer's number."""
-    parts = [("decoder.", "model.language_model.", DECODER)]
-    if config.siglip:
-        parts.append(("vision.siglip.", "model.vision_model.", SIGLIP))
-    if config.sam:
-        parts.append(("vision.sam.", "model.", SAM))
-    parts.append(("adaptor.", "model.aligner.", HYBRID_ADAPTOR if config.vision == "hybrid" else SINGLE_ADAPTOR))
-    table = {"decoder.head": ["lm_head"]}
-    for ours, theirs, names in parts:
-        table.update({ours + k: [theirs + v for v in names[k]] for k in names})
-    return table
-
-
-def translate(name, table):
-    """Their names for one of our tensors.  KeyError if the table does not cover it."""
-    for suffix in ("", ".weight", ".bias"):
-        if suffix and not name.endswith(suffix):
-            continue
-        stem = name[: len(name) - len(suffix)]
-        number = re.search(r"\.(\d+)\.", stem)
-        key = stem.replace(number[0], ".{}.", 1) if number else stem
-        if key in table:
-            return [their.format(number[1] if number else "") + suffix for their in table[key]]
-    raise KeyError(f"no name is known for the tensor {name}")
-
-
-def to_transformers(state, table, config=None):
-    """Our state dict under their names, fused tensors taken apart."""
-    out = {}
-    for name, tensor in state.items():
-        theirs = translate(name, table)
-        for their, piece in zip(theirs, tensor.split(_rows(name, theirs, tensor, config)), strict=True):
-            out[their] = piece
-    return out
-
-
-def from_transformers(state, table, names, config=None):
-    """Their state dict under our `names`, separate tensors stacked."""
-    return {name: torch.cat([state[their] for their in translate(name, table)]) for name in names}
-
-
-def _rows(name, theirs, tensor, config):
-    """How many rows of a fused tensor belong to each of their names; only the decoder's heads may be grouped."""
-    grouped = config is not None and config.heads != config.kv_heads and not name.startswith("vision.")
-    if grouped and theirs[0].endswith("q_proj.weight"):
-        return [config.heads * config.head_width] + 2 * [config.kv_heads * config.head_width]
-    return [len(tensor) // len(theirs)] * len(theirs) if len(theirs) > 1 else [len(tensor)]
-
+from .tokenizer import SPECIALS, Tokenizer
 
 FORMAT = "dsvl-min/1"
 WEIGHTS = Path(__file__).parent / "weights"
+SHARD = 5 * 10**9  # bytes of a file of weights before another is begun
+FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 
 
 class CheckpointError(ValueError):
     """A folder that cannot be opened as a model; the message names the file or tensor."""
 
 
+# writing
+
+
 def write_atomically(path, data):
     """Write bytes to a temporary file beside `path`, then rename: a reader never sees half a file."""
+    _into_place(path, lambda temporary: temporary.write_bytes(data))
+
+
+def _into_place(path, write):
+    """write(temporary file), then rename it to `path`; nothing is left behind if that fails."""
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_bytes(data)
+        write(temporary)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def save(model, processor, folder, dtype=None, record=None):
+def write_tensors(folder, tensors, limit=SHARD, progress=False):
+    """Tensors, by name, as model.safetensors; beyond `limit` bytes as numbered files with an index."""
+    groups, size = [{}], 0
+    for name, tensor in tensors.items():
+        if groups[-1] and size + tensor.nbytes > limit:
+            groups.append({})
+            size = 0
+        groups[-1][name] = tensor
+        size += tensor.nbytes
+    files = {f"model-{i:05}-of-{len(groups):05}.safetensors": group for i, group in enumerate(groups, 1)}
+    if len(groups) == 1:
+        files = {"model.safetensors": groups[0]}
+    bar = tqdm(total=sum(t.nbytes for t in tensors.values()), unit="B", unit_scale=True, disable=not progress,
+               desc="writing")  # fmt: skip
+    for file, group in files.items():
+        whole = {name: tensor.detach().cpu().contiguous() for name, tensor in group.items()}
+
+        def write(temporary, whole=whole):
+            safetensors.torch.save_file(whole, temporary, {"format": "pt"})
+
+        _into_place(folder / file, write)
+        bar.update(sum(tensor.nbytes for tensor in whole.values()))
+    bar.close()
+    index = folder / "model.safetensors.index.json"
+    if len(groups) > 1:
+        table = {"metadata": {"total_size": bar.total}, "weight_map": {n: f for f, g in files.items() for n in g}}
+        write_atomically(index, json.dumps(table, indent=1).encode())
+    else:
+        index.unlink(missing_ok=True)
+
+
+def stored(model, dtype=None):
+    """The tensors a checkpoint holds, by our names, in a number format; a tied head is stored once.
+
+    Raises CheckpointError for quantised weights, which are not written back.
+    """
+    if any(not p.is_floating_point() for p in model.parameters()):
+        raise CheckpointError("quantised weights are for running only; load the model unquantised to write it")
+    state = {name: tensor.detach().to(dtype=dtype) for name, tensor in model.state_dict().items()}
+    if model.config.decoder.tied:
+        del state["decoder.head.weight"]
+    return state
+
+
+def save(model, processor, folder, dtype=None, record=None, progress=False):
     """Write model and processor in our own layout: config.json, model.safetensors, tokenizer.json.
 
     dtype: what to store the weights in (torch.float16 halves the file); by default what they are in.
@@ -147,86 +116,378 @@ def save(model, processor, folder, dtype=None, record=None):
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    state = {name: tensor.detach().to("cpu", dtype).contiguous() for name, tensor in model.state_dict().items()}
-    if model.config.decoder.tied:
-        del state["decoder.head.weight"]
-    write_atomically(folder / "model.safetensors", safetensors.torch.save(state))
+    write_tensors(folder, stored(model, dtype), progress=progress)
     write_atomically(folder / "tokenizer.json", processor.tokenizer.to_json())
     if record is not None:
         write_atomically(folder / "record.json", json.dumps(record, indent=1).encode())
     described = {"format": FORMAT, "model": model.config.to_dict(), "system_prompt": processor.system_prompt}
+    if processor.tokenizer.specials != SPECIALS:
+        described["specials"] = list(processor.tokenizer.specials)
     write_atomically(folder / "config.json", json.dumps(described, indent=1).encode())
 
 
-def load(name, dtype=torch.float32, device="cpu"):
-    """Open a trained model: (model, processor), the model in evaluation mode.
+def to_layout(model, layout, dtype=None):
+    """The model's tensors under a layout's names: stacked ones taken apart, those it never runs left out."""
+    state = stored(model, dtype)
+    return {
+        piece.name: state[piece.ours][piece.rows].reshape(piece.shape)
+        for piece in pieces(model.config, layout)
+        if piece.ours
+    }
 
-    name: "tiny", the model that comes with the package, or a folder that `save` wrote.
-    Raises CheckpointError naming the file or tensor that is missing, damaged or of another shape.
+
+def save_original(model, processor, folder, dtype=torch.float16, limit=SHARD):
+    """Write the original deepseek-ai layout, with noise for the parts it holds and never runs.
+
+    What the released loader reads; here it serves to prove our own.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    draw = torch.Generator().manual_seed(0)
+    state = to_layout(model, "original", dtype)
+    for piece in pieces(model.config, "original"):
+        if piece.ours is None:
+            state[piece.name] = torch.randn(piece.shape, generator=draw).to(dtype)
+    write_tensors(folder, state, limit)
+    write_atomically(folder / "tokenizer.json", processor.tokenizer.to_json())
+    write_atomically(folder / "config.json", json.dumps(original_table(model.config), indent=1).encode())
+
+
+# finding
+
+
+def find(name, revision=None):
+    """The folder that holds a model: one that exists, one that came with the package, or one fetched from the hub.
+
+    A name with one slash and no such folder, such as "deepseek-ai/deepseek-vl-1.3b-chat", is a hub id.
+    revision: its branch, tag or commit.
     """
     folder = Path(name)
-    if not folder.is_dir():
-        folder = WEIGHTS / str(name).lower()
-    if not folder.is_dir():
-        shipped = ", ".join(sorted(p.name for p in WEIGHTS.iterdir() if (p / "config.json").exists()))
-        raise CheckpointError(
-            f"there is no folder {str(name)!r}, and no model of that name comes with the package (it has: {shipped})"
-        )
-    described = _read_json(folder / "config.json")
-    stated = described.get("format") if isinstance(described, dict) else None
-    if stated != FORMAT:
-        raise CheckpointError(f"{folder / 'config.json'}: format {stated!r} is not {FORMAT!r}")
-    absent = [name for name in ("model", "system_prompt") if name not in described]
-    if absent:
-        raise CheckpointError(f"{folder / 'config.json'} lacks {' and '.join(absent)}")
-    config = ModelConfig.from_dict(described["model"])
-    with torch.device("meta"):
-        model = DeepSeekVL(config)
-    state = read_tensors(folder / "model.safetensors")
-    if config.decoder.tied:
-        state["decoder.head.weight"] = state.get("decoder.embed.weight")
-    fill(model, state, folder / "model.safetensors", dtype, device)
-    tokenizer = Tokenizer.load(folder / "tokenizer.json")
-    return model.eval(), Processor(tokenizer, config, described["system_prompt"])
+    if folder.is_dir():
+        return folder
+    if (WEIGHTS / str(name).lower() / "config.json").is_file():
+        return WEIGHTS / str(name).lower()
+    text = str(name)
+    if text.count("/") == 1 and not text.startswith((".", "/", "~")) and not text.endswith("/"):
+        return fetch(text, revision)
+    shipped = ", ".join(sorted(p.name for p in WEIGHTS.iterdir() if (p / "config.json").exists()))
+    raise CheckpointError(
+        f"there is no folder {text!r}, and no model of that name comes with the package (it has: {shipped}); "
+        "a hub id has the form owner/name, such as deepseek-ai/deepseek-vl-1.3b-chat"
+    )
 
 
-def read_tensors(path):
-    """All tensors of one safetensors file; CheckpointError if it is missing or damaged."""
+def fetch(name, revision=None):
+    """Fetch a model from the Hugging Face hub, or find it in its cache: the folder.
+
+    Interrupted downloads go on where they stopped; with HF_HUB_OFFLINE=1 only the cache is read.  No code is fetched.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
     try:
-        return safetensors.torch.load_file(path)
-    except FileNotFoundError:
-        raise CheckpointError(f"{path} is missing") from None
-    except Exception as error:  # safetensors raises its own kinds
-        raise CheckpointError(f"{path} is damaged: {error}") from None
-
-
-def fill(module, state, where, dtype=None, device="cpu"):
-    """Put `state` into a module built on the meta device; every tensor must fit and none be left over."""
-    wanted = module.state_dict()
-    missing, extra = sorted(set(wanted) - set(state)), sorted(set(state) - set(wanted))
-    if missing or extra:
-        told = [f"lacks {', '.join(missing[:3])}"] * bool(missing) + [f"has unknown {', '.join(extra[:3])}"] * bool(
-            extra
-        )
+        folder = Path(snapshot_download(name, revision=revision, allow_patterns=["*.json", "*.safetensors"]))
+        if not any(folder.glob("*.safetensors")):
+            folder = Path(snapshot_download(name, revision=revision, allow_patterns=["*.json", "*.bin"]))
+    except LocalEntryNotFoundError as error:
         raise CheckpointError(
-            f"{where} is of another model: it {' and '.join(told)} ({len(missing) + len(extra)} in all)"
-        )
-    for name, tensor in wanted.items():
-        if state[name].shape != tensor.shape:
-            raise CheckpointError(
-                f"{where}: {name} has shape {list(state[name].shape)}, the configuration says {list(tensor.shape)}"
-            )
-    module.load_state_dict({k: v.to(device, dtype) for k, v in state.items()}, assign=True)
-    for part in module.modules():  # buffers that are computed, not stored
-        if hasattr(part, "compute_buffers"):
-            part.compute_buffers(device)
-    return module
+            f"{name} is neither in the cache nor to be reached ({error.__cause__ or 'offline'}); "
+            "fetch it once with a connection, or give a folder"
+        ) from None
+    except (HfHubHTTPError, HFValidationError, OSError) as error:
+        at = f" at revision {revision}" if revision else ""
+        raise CheckpointError(f"the hub has no {name!r}{at} for us: {str(error).splitlines()[0]}") from None
+    return folder
 
 
-def _read_json(path):
+def read_json(path):
+    """A json file's contents; CheckpointError names it if it is missing or none."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CheckpointError(f"{path} is missing: the folder holds no model, or an unfinished one") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise CheckpointError(f"{path} is not valid JSON: {error}") from None
+
+
+# reading tensors
+
+
+def weight_files(folder):
+    """The files of weights of a folder, in order; CheckpointError if there are none, or one in the index is absent."""
+    for stem, kind in (("model", "safetensors"), ("pytorch_model", "bin")):
+        index = folder / f"{stem}.{kind}.index.json"
+        if index.is_file():
+            table = read_json(index)
+            table = table.get("weight_map") if isinstance(table, dict) else None
+            if not isinstance(table, dict) or not table:
+                raise CheckpointError(f"{index} lacks weight_map")
+            files = [folder / name for name in sorted(set(map(str, table.values())))]
+            for path in files:
+                if path.parent != folder or not path.is_file():
+                    raise CheckpointError(f"{index} names {path.name}, which is not in the folder")
+            return files
+        if (folder / f"{stem}.{kind}").is_file():
+            return [folder / f"{stem}.{kind}"]
+    raise CheckpointError(f"{folder / 'model.safetensors'} is missing, and there are no other weights in the folder")
+
+
+def tensors_of(path):
+    """(name, tensor) for each tensor of one file, read as they are asked for."""
+    try:
+        if path.suffix == ".bin":
+            yield from _unpickle(path).items()
+            return
+        with safetensors.safe_open(path, "pt") as file:
+            for name in file.keys():  # noqa: SIM118
+                yield name, file.get_tensor(name)
+    except FileNotFoundError:
+        raise CheckpointError(f"{path} is missing") from None
+    except CheckpointError:
+        raise
+    except (safetensors.SafetensorError, OSError, RuntimeError, EOFError, ValueError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}") from None
+
+
+def _unpickle(path):
+    """A .bin file's tensors, without running anything it holds."""
+    try:
+        try:
+            state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        except RuntimeError:  # files older than 2020 can't be mapped
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        if "weights_only" in str(error) or "Unsupported" in str(error) or "GLOBAL" in str(error):
+            raise CheckpointError(
+                f"{path} holds more than tensors, and is not run: {str(error).splitlines()[0]}"
+            ) from None
+        raise CheckpointError(f"{path} is damaged: {error}") from None
+    if not isinstance(state, dict) or not all(isinstance(t, torch.Tensor) for t in state.values()):
+        raise CheckpointError(f"{path} is no table of tensors")
+    return state
+
+
+def read_tensors(path):
+    """All tensors of one file, by name; CheckpointError if it is missing or damaged."""
+    return dict(tensors_of(Path(path)))
+
+
+def fill(module, stream, parts, where, dtype=None, device="cpu", layout="own", place=None):
+    """Put streamed (name, tensor) pairs into a module built on the meta device.
+
+    parts: the Pieces expected.  place(module, name, tensor): puts a finished tensor into the module, by default as a
+    parameter.  Raises CheckpointError naming what is missing, unknown, misshapen or of a wrong number format.
+    """
+    wanted = {piece.name: piece for piece in parts}
+    needed = {piece.name for piece in parts if piece.ours}
+    shape_of = {name: tensor.shape for name, tensor in module.state_dict().items()}
+    left = {}
+    for piece in parts:
+        left[piece.ours] = left.get(piece.ours, 0) + 1
+    made, unknown, misfit = {}, [], []
+    for name, tensor in stream:
+        piece = wanted.get(name)
+        if piece is None or piece.ours is None:
+            if piece is None and dropped(name, layout) is None:
+                unknown.append(name)
+            continue
+        needed.discard(name)
+        if tuple(tensor.shape) != piece.shape:
+            misfit.append(f"{name} has shape {list(tensor.shape)}, the configuration says {list(piece.shape)}")
+        if tensor.dtype not in FLOATS:
+            misfit.append(f"{name} is stored as {tensor.dtype}; weights are floating-point numbers of 16 or 32 bits")
+        if misfit:
+            continue
+        ours = piece.ours
+        if ours not in made:
+            made[ours] = torch.empty(shape_of[ours], dtype=dtype or tensor.dtype, device=device)
+        target = made[ours][piece.rows]
+        target.copy_(tensor.reshape(target.shape))
+        left[ours] -= 1
+        if left[ours] == 0:
+            (place or put)(module, ours, made.pop(ours))
+    if needed or unknown:
+        told = [f"lacks {', '.join(sorted(needed)[:3])}"] * bool(needed)
+        told += [f"has unknown {', '.join(sorted(unknown)[:3])}"] * bool(unknown)
+        raise CheckpointError(
+            f"{where} is of another model: it {' and '.join(told)} ({len(needed) + len(unknown)} in all)"
+        )
+    if misfit:
+        raise CheckpointError(f"{where}: {misfit[0]}" + (f" ({len(misfit)} such in all)" if misfit[1:] else ""))
+    for part in module.modules():  # buffers that are computed, not stored
+        if hasattr(part, "compute_buffers"):
+            part.compute_buffers(device)
+    return module
+
+
+def as_own(module):
+    """The Pieces of a module's own file: every tensor under its own name."""
+    return [Piece(name, tuple(tensor.shape), name) for name, tensor in module.state_dict().items()]
+
+
+def put(module, name, tensor):
+    """Make `tensor` the parameter or buffer of that dotted name."""
+    at, _, leaf = name.rpartition(".")
+    part = module.get_submodule(at)
+    if leaf in part._buffers:
+        part._buffers[leaf] = tensor
+    else:
+        setattr(part, leaf, nn.Parameter(tensor))
+
+
+# quantised weights
+
+
+def _quantiser(bits, dtype, device):
+    """place() for `fill`: the matrices of the decoder's blocks become 8- or 4-bit as soon as they are read.
+
+    bitsandbytes: its 4-bit kernels run on a T4 and, slowly, on a CPU; torchao's need a card of capability 8.
+    """
+    try:
+        import bitsandbytes as bnb
+    except ImportError:
+        raise CheckpointError('quantize needs bitsandbytes: pip install "dsvl-min[quant]"') from None
+
+    def place(module, name, tensor):
+        at, _, leaf = name.rpartition(".")
+        part = module.get_submodule(at)
+        if not shrinks(name, tuple(tensor.shape)):
+            return put(module, name, tensor.to(device))
+        size = (part.in_features, part.out_features)
+        if bits == "4bit":
+            small = bnb.nn.Linear4bit(*size, bias=False, compute_dtype=dtype, quant_type="nf4", device="meta")
+            small.weight = bnb.nn.Params4bit(tensor, requires_grad=False, quant_type="nf4", module=small)
+        else:
+            small = bnb.nn.Linear8bitLt(*size, bias=False, has_fp16_weights=False, device="meta")
+            small.weight = bnb.nn.Int8Params(tensor.to(torch.float16), requires_grad=False, has_fp16_weights=False)
+        parent, _, own = at.rpartition(".")
+        setattr(module.get_submodule(parent), own, small.to(device))
+
+    return place
+
+
+def shrinks(name, shape):
+    """Is that tensor quantised?  The matrices of the decoder's blocks are, where blocks of 64 fit into their rows."""
+    return name.startswith("decoder.blocks.") and len(shape) == 2 and shape[1] % 64 == 0
+
+
+def memory(config, dtype=torch.float16, quantize=None):
+    """Bytes of weights by part: {"vision", "adaptor", "decoder blocks", "embeddings and head"}.
+
+    quantize: "8bit" (one byte a weight, and a 4-byte scale a row) or "4bit" (half a byte, and for every 64 weights a
+    scale of one byte, for every 256 of those one of four) for what `shrinks`; the rest stays in `dtype`.
+    """
+    out = {"vision": 0.0, "adaptor": 0.0, "decoder blocks": 0.0, "embeddings and head": 0.0}
+    for name, shape in shapes(config).items():
+        numbers = math.prod(shape)
+        cost = numbers * dtype.itemsize
+        if quantize and shrinks(name, shape):
+            cost = numbers + 4 * shape[0] if quantize == "8bit" else numbers / 2 + numbers / 64 * (1 + 4 / 256)
+        part = name.partition(".")[0]
+        if part == "decoder":
+            part = "decoder blocks" if ".blocks." in name else "embeddings and head"
+        out[part] += cost
+    return {part: int(cost) for part, cost in out.items()}
+
+
+# opening
+
+
+def number_format(device):
+    """float32 on a CPU; on a GPU bfloat16 where the card computes in it (capability 8 and later), else float16."""
+    if torch.device(device).type != "cuda":
+        return torch.float32
+    return torch.bfloat16 if torch.cuda.get_device_capability(device)[0] >= 8 else torch.float16
+
+
+def load(name, dtype=None, device="cpu", revision=None, quantize=None, progress=False):
+    """Open a trained model: (model, processor), the model in evaluation mode.
+
+    name: "tiny", the model that comes with the package; a folder in our own layout, the original or the
+    transformers one; or a hub id (revision: its branch, tag or commit).
+    dtype: by default float32 on a CPU, and on a GPU the 16-bit format that it computes in.
+    quantize: "8bit" or "4bit" for the matrices of the decoder's blocks, with the package bitsandbytes.
+    Raises CheckpointError or ConfigError naming the file, field or tensor that is missing, damaged or of another model.
+    """
+    if quantize not in (None, "8bit", "4bit"):
+        raise CheckpointError(f'quantize must be None, "8bit" or "4bit", got {quantize!r}')
+    folder = find(name, revision)
+    dtype = dtype or number_format(device)
+    config, processor, layout = describe(folder)
+    with torch.device("meta"):
+        model = DeepSeekVL(config)
+    place = _quantiser(quantize, dtype, device) if quantize else None
+    files = weight_files(folder)
+    if layout == "transformers" and _is_flat(files):
+        layout = "transformers-flat"
+    where = files[0] if len(files) == 1 else folder
+    stream = (pair for path in tqdm(files, "reading", disable=not progress) for pair in tensors_of(path))
+    fill(model, stream, pieces(config, layout), where, dtype, "cpu" if quantize else device, layout, place)
+    if quantize:
+        for part in model.modules():
+            if hasattr(part, "compute_buffers"):
+                part.compute_buffers(device)
+    if config.decoder.tied:
+        model.decoder.head.weight = model.decoder.embed.weight
+    return model.eval(), processor
+
+
+def _is_flat(files):
+    """Are SigLIP's names one level shallower, as transformers writes them since 5.6?"""
+    for path in files:
+        for name, _ in tensors_of(path):
+            if name.startswith("model.vision_model."):
+                return not name.startswith("model.vision_model.vision_model.")
+    return False
+
+
+def describe(folder):
+    """(ModelConfig, Processor, layout) of a folder, its weights unread."""
+    folder = Path(folder)
+    described = read_json(folder / "config.json")
+    try:
+        layout = recognise(described)
+        if layout == "own":
+            return (*_own(folder, described), layout)
+        tokenizer = Tokenizer.load(folder / "tokenizer.json")
+        tokens = token_ids(tokenizer)
+        if layout == "original":
+            config = read_original(described, tokens)
+        else:
+            config = read_transformers(described, _pixel_table(folder), tokens)
+    except CheckpointError:
+        raise
+    except (ConfigError, FileNotFoundError) as error:
+        raise ConfigError(f"{folder}: {error}") from None
+    except (TypeError, AttributeError, ArithmeticError, ValueError, KeyError) as error:  # a word for a number, say
+        raise ConfigError(f"{folder / 'config.json'} can't be understood: {error}") from None
+    return config, Processor(tokenizer, config), layout
+
+
+def token_ids(tokenizer):
+    """A ModelConfig's token fields from a tokenizer."""
+    return {"image_token_id": tokenizer.image, "bos_token_id": tokenizer.bos, "eos_token_id": tokenizer.eos,
+            "pad_token_id": tokenizer.pad}  # fmt: skip
+
+
+def _own(folder, described):
+    """ModelConfig and Processor of our own layout."""
+    if described["format"] != FORMAT:
+        raise CheckpointError(f"{folder / 'config.json'}: format {described['format']!r} is not {FORMAT!r}")
+    absent = [name for name in ("model", "system_prompt") if name not in described]
+    if absent:
+        raise CheckpointError(f"{folder / 'config.json'} lacks {' and '.join(absent)}")
+    config = ModelConfig.from_dict(described["model"])
+    tokenizer = Tokenizer.load(folder / "tokenizer.json", described.get("specials", SPECIALS))
+    return config, Processor(tokenizer, config, described["system_prompt"])
+
+
+def _pixel_table(folder):
+    """The image processor's table of the transformers layout: nested in processor_config.json, or a file of its own."""
+    for name in ("processor_config.json", "preprocessor_config.json"):
+        if (folder / name).is_file():
+            table = read_json(folder / name)
+            table = table.get("image_processor", table) if isinstance(table, dict) else {}
+            if isinstance(table, dict) and "image_mean" in table:
+                return table
+    return {}

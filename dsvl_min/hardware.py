@@ -16,7 +16,7 @@ from importlib import metadata
 
 import torch
 
-from .checkpoint import WEIGHTS
+from .checkpoint import WEIGHTS, number_format
 
 PACKAGES = ("torch", "numpy", "pillow", "tokenizers")
 
@@ -43,11 +43,11 @@ def setting():
     if not torch.cuda.is_available():
         return Setting("cpu", torch.float32, "tiny", 1, "no GPU found; every chapter runs on two CPU cores")
     name, (major, minor) = torch.cuda.get_device_name(), torch.cuda.get_device_capability()
-    native = major >= 8
+    native = number_format("cuda") == torch.bfloat16
     does = "computes in bfloat16" if native else "only emulates bfloat16, so float16"
     size, but = ("mini", "") if (WEIGHTS / "mini").exists() else ("tiny", "; no weights of size mini are published yet")
     why = f"{name} (capability {major}.{minor}) {does}{but}"
-    return Setting("cuda", torch.bfloat16 if native else torch.float16, size, 10, why)
+    return Setting("cuda", number_format("cuda"), size, 10, why)
 
 
 def hardware():

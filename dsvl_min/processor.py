@@ -18,7 +18,8 @@ import torch
 from PIL import Image, ImageOps
 from torch.nn import functional as F
 
-from .config import BEGIN_OF_SENTENCE, END_OF_SENTENCE, IGNORE
+from .config import IGNORE
+from .tokenizer import SPECIALS
 
 SYSTEM_PROMPT = (
     "You are a helpful language and vision assistant. You are able to understand the visual content that "
@@ -57,7 +58,7 @@ class Processor:
                 )
         self.tokenizer, self.config, self.system_prompt = tokenizer, config, system_prompt
 
-    def __call__(self, conversations, return_tensors="pt", supervise=False):
+    def __call__(self, conversations, return_tensors="pt", supervise=False, compatible=None):
         """One conversation (a list of messages) or a list of them.
 
         A message is {"role": "User" | "Assistant", "content": text, "images": [...]}, with one
@@ -68,7 +69,8 @@ class Processor:
         Returns input_ids and attention_mask [B, T], padded on the left; where there are images,
         pixel_values [N, 3, s, s] and, if the model has SAM, high_res_pixel_values [N, 3, S, S] (only
         the latter if it has SAM alone); with supervise=True, labels [B, T]: the answers and their end
-        tokens, -100 elsewhere.  Raises InputError naming the conversation, message or image.
+        tokens, -100 elsewhere.  compatible="transformers" makes the pixels as transformers makes them instead of as
+        released: see `pixels`.  Raises InputError naming the conversation, message or image.
         """
         if return_tensors != "pt":
             raise InputError(f'return_tensors must be "pt", got {return_tensors!r}')
@@ -76,33 +78,36 @@ class Processor:
         rows, images = [], []
         for number, conversation in enumerate(many):
             where = f"conversation {number}: " if len(many) > 1 else ""
-            messages = check_conversation(conversation, where, self.config.image_tag)
+            messages = self._checked(conversation, where)
             rows.append(self._tokens(messages, where))
             images += [
                 load_image(image, f"{where}message {i}, image {j}")
                 for i, message in enumerate(messages)
                 for j, image in enumerate(message["images"])
             ]
-        return Batch({**self.pad(rows, supervise), **self.pixels(images)})
+        return Batch({**self.pad(rows, supervise), **self.pixels(images, compatible)})
+
+    def _checked(self, conversation, where=""):
+        return check_conversation(conversation, where, self.config.image_tag, self.tokenizer.specials[:2])
 
     def tokens(self, conversation):
         """One conversation -> (ids, labels), both lists; labels are -100 except on answers and their end tokens."""
-        return self._tokens(check_conversation(conversation, "", self.config.image_tag))
+        return self._tokens(self._checked(conversation))
 
     def prompt(self, conversation):
         """The conversation as the model reads it, one placeholder per image, without the begin token."""
-        messages = check_conversation(conversation, "", self.config.image_tag)
-        return "".join(text for text, _ in self._pieces(messages))
+        return "".join(text for text, _ in self._pieces(self._checked(conversation)))
 
     def _pieces(self, messages):
         """(text, is it an answer?) in order: system prompt, then each message with its separator."""
+        end = self.tokenizer.specials[1]
         pieces = [(self.system_prompt + "\n\n", False)] if self.system_prompt else []
         for message in messages:
             answer = message["role"] == "Assistant"
             pieces.append((message["role"] + ":", False))
             if message["content"]:
                 # Answers are supervised from the space before them to the end token after them.
-                pieces.append((" " + message["content"] + (END_OF_SENTENCE if answer else "\n\n"), answer))
+                pieces.append((" " + message["content"] + (end if answer else "\n\n"), answer))
         return pieces
 
     def _tokens(self, messages, where=""):
@@ -138,20 +143,32 @@ class Processor:
             batch["labels"] = [[IGNORE] * (T - len(labels)) + labels for _, labels in rows]
         return {name: torch.tensor(values, dtype=torch.long) for name, values in batch.items()}
 
-    def pixels(self, images):
-        """PIL RGB images -> {"pixel_values": [N, 3, s, s], "high_res_pixel_values": [N, 3, S, S]}; {} for none."""
+    def pixels(self, images, compatible=None):
+        """PIL RGB images -> {"pixel_values": [N, 3, s, s], "high_res_pixel_values": [N, 3, S, S]}; {} for none.
+
+        compatible: None resizes as the released code does; "transformers" as its port does, which rounds the shorter
+        side where the release truncates (one pixel, for about half of all sizes), and makes the low-resolution image
+        from whole grey levels.  Raises InputError for another word.
+        """
+        if compatible not in (None, "transformers"):
+            raise InputError(f'compatible must be None or "transformers", got {compatible!r}')
         if not images:
             return {}
         siglip, sam = self.config.siglip, self.config.sam
         first = sam or siglip
-        square = torch.stack([to_square(image, first.image_size, first.mean) for image in images])
+        whole = round if compatible else int
+        squares = [on_square(image, first.image_size, first.mean, whole) for image in images]
+        square = torch.stack([as_tensor(one) for one in squares])
         out = {}
         # deviation: pixels-normalised-outside
         if siglip:
             low = square
             if sam:  # the low-resolution image is made from the padded high-resolution one
                 size = (siglip.image_size, siglip.image_size)
-                low = F.interpolate(square, size=size, mode="bilinear", antialias=True, align_corners=False)
+                if compatible:
+                    low = torch.stack([as_tensor(one.resize(size, Image.Resampling.BILINEAR)) for one in squares])
+                else:
+                    low = F.interpolate(square, size=size, mode="bilinear", antialias=True, align_corners=False)
             out["pixel_values"] = normalise(low, siglip)
         if sam:
             out["high_res_pixel_values"] = normalise(square, sam)
@@ -173,11 +190,11 @@ def _as_list(conversations):
     return [conversations] if isinstance(conversations[0], dict) else list(conversations)
 
 
-def check_conversation(conversation, where="", tag="<image_placeholder>"):
+def check_conversation(conversation, where="", tag=SPECIALS[2], forbidden=SPECIALS[:2]):
     """The conversation with stripped contents, every "images" a list, and an Assistant message at the end.
 
     Raises InputError for an empty conversation, a malformed message, an unknown or misplaced role, a
-    missing text, or a number of placeholders other than the number of images.
+    missing text, a special token in it, or a number of placeholders other than the number of images.
     """
     if not isinstance(conversation, (list, tuple)):
         raise InputError(f"{where}a conversation is a list of messages, got {type(conversation).__name__}")
@@ -206,7 +223,7 @@ def check_conversation(conversation, where="", tag="<image_placeholder>"):
             raise InputError(
                 f"{at} has {content.count(tag)} {tag} and {len(images)} images; there must be one for each"
             )
-        for token in (BEGIN_OF_SENTENCE, END_OF_SENTENCE):
+        for token in forbidden:
             if token in content:
                 raise InputError(f"{at} contains the special token {token}")
         if any("\ud800" <= c <= "\udfff" for c in content):
@@ -292,19 +309,31 @@ def _to_rgb(image):
     return image.convert("RGB")
 
 
-def fit(width, height, size):
-    """The released rule for the resized sides: the longer becomes `size`, the shorter is truncated."""
+def fit(width, height, size, whole=int):
+    """The resized sides: the longer becomes `size`, the shorter is made whole: truncated as released, or by `round`."""
     longest = max(width, height)
+    if whole is round:  # transformers multiplies by one factor; the release divides first
+        return tuple(max(round(side * (size / longest)), MIN_SIDE) for side in (width, height))
     return tuple(max(int(side / longest * size), MIN_SIDE) for side in (width, height))
 
 
-def to_square(image, size, mean):
-    """Resize (bicubic) keeping proportions, centre on a square of the mean colour: [3, size, size] in 0..1."""
-    width, height = fit(*image.size, size)
+def on_square(image, size, mean, whole=int):
+    """Resize (bicubic) keeping proportions, centre on a square of the mean colour: a PIL image, size × size."""
+    width, height = fit(*image.size, size, whole)
     image = image.resize((width, height), Image.Resampling.BICUBIC)
     square = Image.new("RGB", (size, size), tuple(int(255 * m) for m in mean))
     square.paste(image, ((size - width) // 2, (size - height) // 2))
-    return torch.from_numpy(np.asarray(square).copy()).permute(2, 0, 1).float() / 255
+    return square
+
+
+def to_square(image, size, mean):
+    """`on_square` as a tensor: [3, size, size] in 0..1."""
+    return as_tensor(on_square(image, size, mean))
+
+
+def as_tensor(image):
+    """A PIL image -> [3, height, width] in 0..1."""
+    return torch.from_numpy(np.asarray(image).copy()).permute(2, 0, 1).float() / 255
 
 
 def normalise(pixels, encoder):

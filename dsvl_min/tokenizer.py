@@ -17,11 +17,14 @@ SPECIALS = (BEGIN_OF_SENTENCE, END_OF_SENTENCE, IMAGE_PLACEHOLDER)
 
 
 class Tokenizer:
-    """Encodes and decodes.  `ids.bos`, `eos`, `image` are the special tokens' numbers."""
+    """Encodes and decodes.  `bos`, `eos`, `image` and `pad` are the special tokens' numbers.
 
-    def __init__(self, bpe):
-        self.bpe = bpe
-        self.bos, self.eos, self.image = (self._special(token) for token in SPECIALS)
+    specials: how begin, end and image are spelled; by default as DeepSeek-VL does.
+    """
+
+    def __init__(self, bpe, specials=SPECIALS):
+        self.bpe, self.specials = bpe, tuple(specials)
+        self.bos, self.eos, self.image = (self._special(token) for token in self.specials)
         self.pad = self.eos  # as released
 
     def _special(self, token):
@@ -46,8 +49,11 @@ class Tokenizer:
         return [self.bpe.decode([int(i)], skip_special_tokens=False) for i in ids]
 
     @classmethod
-    def load(cls, path):
-        """From a tokenizer.json.  FileNotFoundError or ValueError name the file."""
+    def load(cls, path, specials=SPECIALS, add_image=False):
+        """From a tokenizer.json.  add_image: give the image token the next free number if the vocabulary lacks it.
+
+        FileNotFoundError or ValueError name the file.
+        """
         path = Path(path)
         if not path.is_file():
             raise FileNotFoundError(f"no tokenizer at {path}")
@@ -55,7 +61,14 @@ class Tokenizer:
             bpe = Bpe.from_str(path.read_text(encoding="utf-8"))
         except Exception as error:  # the library raises a bare Exception
             raise ValueError(f"{path} is not a tokenizer.json: {error}") from None
-        return cls(bpe)
+        bpe.no_padding()  # a file may ask for either; our processor pads, and refuses what is too long
+        bpe.no_truncation()
+        if add_image and bpe.token_to_id(specials[2]) is None:
+            bpe.add_special_tokens([specials[2]])
+        try:
+            return cls(bpe, specials)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
 
     def to_json(self):
         """The whole of a tokenizer.json, as bytes."""

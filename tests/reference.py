@@ -3,7 +3,17 @@
 import pytest
 import torch
 
-from dsvl_min.checkpoint import DECODER, SIGLIP, to_transformers, transformers_names
+from dsvl_min.export import twin as their_model  # noqa: F401
+from dsvl_min.layouts import (
+    DECODER,
+    SAM,
+    SIGLIP,
+    llama_table,
+    sam_table,
+    siglip_table,
+    split,
+    spread,
+)
 
 transformers = pytest.importorskip("transformers")
 
@@ -26,59 +36,19 @@ def worst(ours, theirs):
     return float((ours - theirs).abs().max() / theirs.abs().max())
 
 
-def siglip_config(config):
-    return dict(
-        model_type="siglip_vision_model", hidden_size=config.width, intermediate_size=config.mlp_width,
-        num_hidden_layers=config.layers, num_attention_heads=config.heads, image_size=config.image_size,
-        patch_size=config.patch_size, hidden_act="gelu", layer_norm_eps=config.norm_eps,
-    )  # fmt: skip
-
-
-def sam_config(config):
-    return dict(
-        model_type="sam_vision_model", hidden_size=config.width, mlp_dim=config.mlp_width,
-        num_hidden_layers=config.layers, num_attention_heads=config.heads, image_size=config.image_size,
-        patch_size=config.patch_size, output_channels=config.neck_width, window_size=config.window,
-        global_attn_indexes=list(config.global_layers), layer_norm_eps=config.norm_eps,
-    )  # fmt: skip
-
-
-def llama_config(config, **tokens):
-    return dict(
-        model_type="llama", hidden_size=config.width, intermediate_size=config.mlp_width,
-        num_hidden_layers=config.layers, num_attention_heads=config.heads,
-        num_key_value_heads=config.kv_heads, vocab_size=config.vocab_size,
-        max_position_embeddings=config.max_positions, rms_norm_eps=config.norm_eps,
-        rope_theta=config.rope_theta, tie_word_embeddings=config.tied, **tokens,
-    )  # fmt: skip
-
-
-def their_model(model):
-    """The transformers model with our model's weights (hybrid, or SigLIP alone)."""
-    config = model.config
-    tokens = dict(bos_token_id=config.bos_token_id, eos_token_id=config.eos_token_id, pad_token_id=config.pad_token_id)
-    parts = dict(
-        text_config=llama_config(config.decoder, **tokens),
-        vision_config=siglip_config(config.siglip) | {"vision_use_head": False},
-        image_token_id=config.image_token_id,
-        tie_word_embeddings=config.decoder.tied,
-    )
-    if config.vision == "hybrid":
-        parts["high_res_vision_config"] = sam_config(config.sam)
-        made = transformers.DeepseekVLHybridConfig(**parts)
-        theirs = transformers.DeepseekVLHybridForConditionalGeneration(made)
-    else:
-        theirs = transformers.DeepseekVLForConditionalGeneration(transformers.DeepseekVLConfig(**parts))
-    state = to_transformers(model.state_dict(), transformers_names(config), config.decoder)
-    theirs.load_state_dict(state, strict=True)
-    return theirs.eval()
+def apart(module, table, heads=(1, 1)):
+    """A module's tensors under the names of {our name: their name}."""
+    state = module.state_dict()
+    shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    names = {ours: spread(theirs) for ours, theirs in table.items()}
+    return {piece.name: state[piece.ours][piece.rows] for piece in split(shapes, names, heads)}
 
 
 def their_siglip(ours, text=None):
     """A SiglipModel with the weights of our Siglip (both towers and the pooling head)."""
     vision, text = ours.vision.config, ours.text.config
     made = transformers.SiglipConfig(
-        vision_config=siglip_config(vision),
+        vision_config={k: v for k, v in siglip_table(vision).items() if k != "vision_use_head"},
         text_config=dict(
             hidden_size=text.width, intermediate_size=text.mlp_width, num_hidden_layers=text.layers,
             num_attention_heads=text.heads, vocab_size=text.vocab_size, projection_size=vision.width,
@@ -87,14 +57,15 @@ def their_siglip(ours, text=None):
         ),
     )  # fmt: skip
     theirs = transformers.SiglipModel(made)
-    text_names = {k: v for k, v in SIGLIP.items() if k.startswith("blocks")} | {
-        "tokens": ["embeddings.token_embedding"],
-        "positions": ["embeddings.position_embedding.weight"],
-        "norm": ["final_layer_norm"],
-        "head": ["head"],
+    vision_names = {k: v[0] for k, v in SIGLIP.items()}
+    text_names = {k: v for k, v in vision_names.items() if k.startswith("blocks")} | {
+        "tokens": "embeddings.token_embedding",
+        "positions": "embeddings.position_embedding.weight",
+        "norm": "final_layer_norm",
+        "head": "head",
     }
-    state = {"vision_model." + k: v for k, v in to_transformers(ours.vision.state_dict(), SIGLIP).items()}
-    state |= {"text_model." + k: v for k, v in to_transformers(ours.text.state_dict(), text_names).items()}
+    state = {"vision_model." + k: v for k, v in apart(ours.vision, vision_names).items()}
+    state |= {"text_model." + k: v for k, v in apart(ours.text, text_names).items()}
     pool = ours.pool.state_dict()
     head = "vision_model.head."
     for kind in ("weight", "bias"):
@@ -115,10 +86,11 @@ def their_siglip(ours, text=None):
 def their_llama(ours):
     """A LlamaForCausalLM with the weights of our Decoder."""
     theirs = transformers.LlamaForCausalLM(
-        transformers.LlamaConfig(**llama_config(ours.config, bos_token_id=0, eos_token_id=1))
+        transformers.LlamaConfig(**llama_table(ours.config, {"bos_token_id": 0, "eos_token_id": 1}))
     )
-    table = {k: ["model." + name for name in v] for k, v in DECODER.items()} | {"head": ["lm_head"]}
-    theirs.load_state_dict(to_transformers(ours.state_dict(), table, ours.config), strict=True)
+    table = {"decoder." + k: "model." + v[0] for k, v in DECODER.items()} | {"decoder.head": "lm_head"}
+    holder = torch.nn.ModuleDict({"decoder": ours})
+    theirs.load_state_dict(apart(holder, table, (ours.config.heads, ours.config.kv_heads)), strict=True)
     return theirs.eval()
 
 
@@ -126,7 +98,7 @@ def their_sam(ours, prompt):
     """A SamModel with the weights of our Sam: image encoder, prompt encoder, mask decoder."""
     config = ours.vision.config
     made = transformers.SamConfig(
-        vision_config=sam_config(config),
+        vision_config=sam_table(config),
         prompt_encoder_config=dict(
             hidden_size=config.neck_width, image_size=config.image_size, patch_size=config.patch_size,
             mask_input_channels=prompt.mask_channels, hidden_act="gelu",
@@ -139,14 +111,9 @@ def their_sam(ours, prompt):
     )  # fmt: skip
     made.vision_config.num_pos_feats = config.neck_width // 2
     theirs = transformers.SamModel(made)
-    state = {}
-    from dsvl_min.checkpoint import SAM, translate
-
-    prefix = "high_res_vision_model."
-    for name, tensor in ours.vision.state_dict().items():
-        (their,) = translate(name, SAM)
-        if their.startswith(prefix):
-            state[their.removeprefix(prefix)] = tensor
+    encoder = torch.nn.ModuleDict({k: getattr(ours.vision, k) for k in ("patches", "blocks", "neck")})
+    encoder.register_parameter("positions", ours.vision.positions)
+    state = {"vision_encoder." + k: v for k, v in apart(encoder, {k: v[0] for k, v in SAM.items()}).items()}
     p = ours.prompt.state_dict()
     state["shared_image_embedding.positional_embedding"] = p["frequencies"]
     state["prompt_encoder.shared_embedding.positional_embedding"] = p["frequencies"]

@@ -16,7 +16,7 @@ def test_a_gpu_gets_more_samples_and_the_format_it_computes_in(card, monkeypatch
     capability, dtype, word = CARDS[card]
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: card)
-    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: capability)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda *_: capability)
     here = hardware.setting()
     assert (here.device, here.dtype) == ("cuda", dtype) and here.many > 1
     assert card in str(here) and word in str(here) and "size" in str(here)
@@ -25,7 +25,7 @@ def test_a_gpu_gets_more_samples_and_the_format_it_computes_in(card, monkeypatch
 def test_the_larger_size_is_chosen_once_its_weights_exist(monkeypatch, tmp_path):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "Tesla T4")
-    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (7, 5))
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda *_: (7, 5))
     monkeypatch.setattr(hardware, "WEIGHTS", tmp_path)
     assert hardware.setting().size == "tiny" and "no weights of size mini" in hardware.setting().why
     (tmp_path / "mini").mkdir()

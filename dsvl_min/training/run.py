@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save as to_bytes
 
-from ..checkpoint import WEIGHTS, CheckpointError, fill, load, read_tensors, save, write_atomically
+from ..checkpoint import WEIGHTS, CheckpointError, as_own, fill, load, save, tensors_of, write_atomically
 from ..config import ConfigError, ModelConfig
 from ..decoder import Decoder
 from ..hardware import hardware
@@ -100,7 +100,7 @@ def thin(lines, points=200):
 def read_part(folder, name, module):
     """Fill `module` (built on the meta device) from one of the stage-0 files."""
     path = Path(folder) / f"{name}.safetensors"
-    return fill(module, read_tensors(path), path, torch.float32).eval()
+    return fill(module, tensors_of(path), as_own(module), path, torch.float32).eval()
 
 
 def pretrained(config, folder, name):

@@ -10,7 +10,7 @@ import textwrap
 from dataclasses import dataclass
 
 from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip
-from dsvl_min.checks import parts, patches, whole_model, windows, world
+from dsvl_min.checks import hybrid, parts, patches, release, whole_model, windows, world
 from dsvl_min.data.world import Scene, Thing
 
 
@@ -132,6 +132,7 @@ CODE = (
             "for e, p in zip(embeddings, placeholder, strict=True)])"),
     Planted("columns before rows", whole_model.place, model, "place", "None], image_tokens)",
             "None], image_tokens.unflatten(1, (3, 3)).transpose(1, 2).flatten(1, 2))"),
+    # chapter 7
     Planted("padding at the top left", windows.windows, sam, "into_windows", "(0, 0, 0, missing, 0, missing)",
             "(0, 0, missing, 0, missing, 0)"),
     Planted("padding all round", windows.windows, sam, "into_windows", "(0, 0, 0, missing, 0, missing)",
@@ -158,6 +159,26 @@ CODE = (
             "    return scores.flatten(4).flatten(2, 3)"),
     Planted("no relative positions", windows.scores, windows, "own_scores", "s, E =",
             "rows, columns = 0 * rows, 0 * columns; s, E ="),
+    # chapter 9
+    Planted("columns before rows", hybrid.downsample, hybrid, "own_downsample", "flatten(2)",
+            "transpose(2, 3).flatten(2)"),
+    Planted("corners aligned", hybrid.downsample, hybrid, "own_downsample", "align_corners=False",
+            "align_corners=True"),
+    Planted("activation between the convolutions", hybrid.downsample, hybrid, "own_downsample",
+            "F.conv2d(halved,", "F.conv2d(F.gelu(halved),"),
+    Planted("resize left out", hybrid.downsample, hybrid, "own_downsample", "F.conv2d(resized,", "F.conv2d(features,"),
+    Planted("border not padded", hybrid.downsample, hybrid, "own_downsample",
+            "F.conv2d(resized, first, stride=2, padding=1)\n    halved = F.conv2d(halved, second, stride=2, padding=1)",
+            "F.conv2d(F.conv2d(resized, first, stride=2), second, stride=2)"),
+    # chapter 21
+    Planted("rows interleaved by head", release.unstack, release, "own_unstack",
+            "return qkv.split([heads * head, kv_heads * head, kv_heads * head])",
+            "return [qkv.view(-1, head, qkv.shape[1])[i::3].flatten(0, 1) for i in range(3)]"),
+    Planted("thirds where heads are grouped", release.unstack, release, "own_unstack",
+            "qkv.split([heads * head, kv_heads * head, kv_heads * head])", "qkv.chunk(3)"),
+    Planted("keys and values exchanged", release.unstack, release, "own_unstack",
+            "return qkv.split([heads * head, kv_heads * head, kv_heads * head])",
+            "q, k, v = qkv.split([heads * head, kv_heads * head, kv_heads * head])\n    return q, v, k"),
 )  # fmt: skip
 
 
@@ -185,6 +206,8 @@ WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("channels last", patches.cut, cut_in_order(2, 4, 3, 5, 1)),
     ("patch on its side", patches.cut, cut_in_order(2, 4, 1, 5, 3)),
     ("reshaped without moving", patches.cut, lambda p, side: p.reshape(len(p), (p.shape[-1] // side) ** 2, -1)),
+    ("a second thing differs", hybrid.contrasts, {**hybrid.own_contrasts(), "objective": ("A", "B")}),
+    ("something else differs", hybrid.contrasts, {**hybrid.own_contrasts(), "pixels": ("C", "D")}),
 )
 
 
