@@ -47,6 +47,8 @@ def claims():
 
     from dsvl_min import DeepSeekVL, ModelConfig
     from dsvl_min.checkpoint import WEIGHTS
+    from dsvl_min.probes.windows import block_cost, encoder_cost
+    from dsvl_min.siglip import AttentionPool
 
     out = {}
     for size, preset in (("tiny", "tiny"), ("paper", "7b")):
@@ -89,6 +91,38 @@ def claims():
     for verb in ("carried", "read"):
         for asked, points in carried[verb].items():
             out.update({f"{verb}_{asked}_{side}": _percent(point["share"]) for side, point in points.items()})
+    for part, module in (("sam", model.vision.sam), ("decoder", model.decoder)):  # of the paper's
+        held = sum(p.numel() for p in module.parameters())
+        out[f"paper_{part}_parameters"] = f"{held / 1e6:.0f} million" if held < 1e9 else f"{held / 1e9:.1f} billion"
+    with torch.device("meta"):
+        pool = AttentionPool(ModelConfig.preset("7b").siglip)
+    out["paper_pool_parameters"] = f"{sum(p.numel() for p in pool.parameters()) / 1e6:.1f} million"
+    out["tiny_siglip_heads"] = str(ModelConfig.preset("tiny").siglip.heads)
+    readable = _result("readable")
+    out["readable_learn"] = f"{readable['learn']:,}"
+    out["readable_ask"] = str(readable["ask"])
+    for encoder in ("trained", "untrained"):
+        for what, points in readable[encoder].items():
+            out[f"{encoder}_{what}"] = _percent(points[-1]["share"])
+            out[f"{encoder}_{what}_cut"] = _percent(points[0]["share"])
+    sam, windows = ModelConfig.preset("7b").sam, _result("windows")
+    once, everywhere = (sum(block_cost(sam.grid, sam.width, w)) for w in (sam.window, 0))
+    timed = {way: windows[way][windows["sides"].index(sam.grid)] for way in ("windowed", "global", "written")}
+    longer = {}  # multiplications where relative positions are part of query, key and value: E + 2·side numbers each
+    for window in (sam.window, 0):
+        linear, attention = block_cost(sam.grid, sam.width, window)
+        longer[window] = linear + attention * (1 + 2 * (window or sam.grid) * sam.heads / sam.width)
+    out["windows_counted_here"] = f"{longer[0] / longer[sam.window]:.1f}"
+    fast, slow = timed["windowed"]["seconds"], timed["global"]["seconds"]
+    far = len(sam.global_layers) / sam.layers
+    out["sam_patches"] = f"{sam.grid**2:,}"
+    out["sam_last"] = str(sam.grid % sam.window)
+    out["sam_longer"] = str(sam.width // sam.heads + 2 * sam.grid)
+    out["sam_corner"] = str((sam.grid % sam.window) ** 2)
+    out["windows_counted"], out["windows_timed"] = f"{everywhere / once:.1f}", f"{slow / fast:.1f}"
+    out["windows_saved_counted"] = _percent(1 - encoder_cost(sam) / encoder_cost(sam, everywhere=True))
+    out["windows_saved_timed"] = _percent(1 - (far * slow + (1 - far) * fast) / slow)
+    out.update({f"windows_memory_{way}": f"{point['memory_gb']:.1f}" for way, point in timed.items()})
     stem = _result("stem")
     for name, accuracy in zip(("torch", "adamw", "muon"), stem["accuracy"].values(), strict=True):
         out[f"stem_{name}"] = _percent(accuracy)

@@ -43,6 +43,51 @@ FAULTS = {
         "SAM's second path is missing: what leaves after the first global block, through a neck of its own, "
         "times alpha. The paper doesn't mention it; the released weights have it."
     ),
+    # patches
+    "patches column by column": (
+        "The patches come column by column. They are read like text, row by row; the learnt positions, and the other "
+        "encoder's tokens, expect that order."
+    ),
+    "channels last": (
+        "Within a patch the colours come last. A convolution's weight has them first: all reds, then all greens, then "
+        "all blues."
+    ),
+    "patch on its side": "Rows and columns are exchanged within each patch: every patch lies on its side.",
+    "reshaped without moving": (
+        "The numbers were only dealt out in the order in which they lie in memory, so a patch holds strips of pixel "
+        "rows. Split both axes first, move them, then flatten."
+    ),
+    # windows and relative positions
+    "padding at the top left": (
+        "The padding is at the top and left. It belongs at the bottom and right: with it elsewhere every window holds "
+        "other patches, and every learnt relative position meets other neighbours."
+    ),
+    "padding all round": (
+        "The padding is split between both sides. It belongs at the bottom and right alone, as the released weights "
+        "expect."
+    ),
+    "padding left out": ("What doesn't fill a window is thrown away. Pad instead: every patch must be in some window."),
+    "windows as strips": (
+        "The axes are split but not moved: each window holds strips of whole rows. Bring the two window axes together "
+        "before you flatten."
+    ),
+    "windows on their side": "Rows and columns are exchanged, among the windows and within each.",
+    "windows column by column": "The windows come column by column; they are read like text, row by row.",
+    "un-padding forgotten": (
+        "The padding is still there. Cut it off at the bottom and right, or the next addition won't fit."
+    ),
+    "cut from the wrong corner": "The padding was at the bottom and right; you cut off the top and left.",
+    "offset's sign flipped": (
+        "The offset is key minus query. It is query minus key: now each patch takes what lies above it for what lies "
+        "below."
+    ),
+    "rows for columns": "The table of rows is used for columns and the other way round.",
+    "gain divided too": (
+        "What relative positions add is divided by √E as well. Only the product of query and key is; the gain comes "
+        "from the query as it is."
+    ),
+    "gain from the key": "The gain is the key's product with the tables. It is the query's.",
+    "no relative positions": "The tables have no effect on your scores.",
     # pixels
     "wrong mean": (
         "The pixels are normalised with another data set's mean and standard deviation (these are "

@@ -53,7 +53,7 @@ def test_a_passport_stands_under_the_title(master):
 def test_the_status_page_lists_every_chapters_passport():
     status = (HTML / "book" / "status.html").read_text(encoding="utf-8")
     for master in MASTERS:
-        assert status.count(master.title.split(":")[0]) >= 1
+        assert status.count(master.title.split(":")[0].replace("'", "’")) >= 1
     assert "peak memory" in status and status.count("✅") == len(MASTERS)
 
 

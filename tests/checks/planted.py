@@ -10,7 +10,7 @@ import textwrap
 from dataclasses import dataclass
 
 from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip
-from dsvl_min.checks import hybrid, parts, release, whole_model, world
+from dsvl_min.checks import hybrid, parts, patches, release, whole_model, windows, world
 from dsvl_min.data.world import Scene, Thing
 
 
@@ -132,6 +132,33 @@ CODE = (
             "for e, p in zip(embeddings, placeholder, strict=True)])"),
     Planted("columns before rows", whole_model.place, model, "place", "None], image_tokens)",
             "None], image_tokens.unflatten(1, (3, 3)).transpose(1, 2).flatten(1, 2))"),
+    # chapter 7
+    Planted("padding at the top left", windows.windows, sam, "into_windows", "(0, 0, 0, missing, 0, missing)",
+            "(0, 0, missing, 0, missing, 0)"),
+    Planted("padding all round", windows.windows, sam, "into_windows", "(0, 0, 0, missing, 0, missing)",
+            "(0, 0, missing // 2, missing - missing // 2, missing // 2, missing - missing // 2)"),
+    Planted("padding left out", windows.windows, sam, "into_windows", "n = -(-g // window)",
+            "n = g // window; x = x[:, : n * window, : n * window]; g = n * window"),
+    Planted("windows as strips", windows.windows, sam, "into_windows", ".transpose(2, 3)", ""),
+    Planted("windows on their side", windows.windows, sam, "into_windows", "n = -(-g // window)",
+            "n = -(-g // window); x = x.transpose(1, 2)"),
+    Planted("windows column by column", windows.windows, sam, "into_windows", "transpose(2, 3)",
+            "permute(0, 3, 1, 2, 4, 5)"),
+    Planted("un-padding forgotten", windows.back, sam, "from_windows", "[:, :g, :g]", ""),
+    Planted("cut from the wrong corner", windows.back, sam, "from_windows", "[:, :g, :g]", "[:, -g:, -g:]"),
+    Planted("offset's sign flipped", windows.scores, windows, "own_scores",
+            "torch.arange(s)[:, None] - torch.arange(s) + s - 1", "torch.arange(s) - torch.arange(s)[:, None] + s - 1"),
+    Planted("rows for columns", windows.scores, windows, "own_scores", "s, E =",
+            "rows, columns = columns, rows; s, E ="),
+    Planted("gain divided too", windows.scores, windows, "own_scores", "s, E = query.shape[-3], query.shape[-1]",
+            "s, E = query.shape[-3], query.shape[-1]; rows, columns = rows / E**0.5, columns / E**0.5"),
+    Planted("gain from the key", windows.scores, windows, "own_scores", "return scores.flatten(4).flatten(2, 3)",
+            "scores = torch.einsum('bhijc,bhklc->bhijkl', query, key) / E**0.5\n"
+            "    scores = scores + torch.einsum('bhklc,ikc->bhikl', key, rows[offset])[:, :, :, None]\n"
+            "    scores = scores + torch.einsum('bhklc,jlc->bhjkl', key, columns[offset])[:, :, None]\n"
+            "    return scores.flatten(4).flatten(2, 3)"),
+    Planted("no relative positions", windows.scores, windows, "own_scores", "s, E =",
+            "rows, columns = 0 * rows, 0 * columns; s, E ="),
     # chapter 9
     Planted("columns before rows", hybrid.downsample, hybrid, "own_downsample", "flatten(2)",
             "transpose(2, 3).flatten(2)"),
@@ -153,6 +180,19 @@ CODE = (
             "return qkv.split([heads * head, kv_heads * head, kv_heads * head])",
             "q, k, v = qkv.split([heads * head, kv_heads * head, kv_heads * head])\n    return q, v, k"),
 )  # fmt: skip
+
+
+def cut_in_order(*order):
+    """A way to cut patches that ends with the axes (picture, channel, row, y, column, x) in this order."""
+
+    def cut(pixels, side):
+        B, C, S, _ = pixels.shape
+        g = S // side
+        return pixels.view(B, C, g, side, g, side).permute(0, *order).reshape(B, g * g, -1)
+
+    return cut
+
+
 WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("changes its input", whole_model.place, in_place),
     ("changes the number format", whole_model.place, double),
@@ -162,6 +202,10 @@ WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("more than the answer changes", whole_model.control, and_moved),
     ("no fact differs", world.twins, a_whole_turn),
     ("the pictures differ", world.twins, a_quarter_turn),
+    ("patches column by column", patches.cut, cut_in_order(4, 2, 1, 3, 5)),
+    ("channels last", patches.cut, cut_in_order(2, 4, 3, 5, 1)),
+    ("patch on its side", patches.cut, cut_in_order(2, 4, 1, 5, 3)),
+    ("reshaped without moving", patches.cut, lambda p, side: p.reshape(len(p), (p.shape[-1] // side) ** 2, -1)),
     ("a second thing differs", hybrid.contrasts, {**hybrid.own_contrasts(), "objective": ("A", "B")}),
     ("something else differs", hybrid.contrasts, {**hybrid.own_contrasts(), "pixels": ("C", "D")}),
 )

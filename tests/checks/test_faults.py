@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from planted import CODE, WRITTEN  # noqa: E402
 
 from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip  # noqa: E402
-from dsvl_min.checks import hybrid, parts, release, whole_model, world  # noqa: E402
+from dsvl_min.checks import hybrid, parts, patches, release, whole_model, windows, world  # noqa: E402
 from dsvl_min.checks.faults import FAULTS  # noqa: E402
 from dsvl_min.checks.judge import Wrong  # noqa: E402
 
@@ -20,6 +20,8 @@ OWN = {
     parts.normalise: processor.normalise,
     parts.labels: processor.Processor.tokens, parts.pad: processor.Processor.pad, parts.loss: model.next_token_loss,
     parts.cached_decoder: decoder.Decoder, whole_model.place: model.place, whole_model.control: whole_model.swap_colors,
+    patches.cut: patches.own_cut,
+    windows.windows: sam.into_windows, windows.back: sam.from_windows, windows.scores: windows.own_scores,
     world.twins: world.own_twins, hybrid.downsample: hybrid.own_downsample, release.unstack: release.own_unstack,
 }  # fmt: skip
 
@@ -278,6 +280,94 @@ def test_a_shift_nobody_would_ask_about_is_no_fact():
     with pytest.raises(Wrong) as found:
         world.twins(lambda: tuple(Scene("grey", (Thing("star", "red", x, 0.5, 0.4),)) for x in (0.5, 0.5 + 1e-9)))
     assert found.value.fault == "no fact differs"
+
+
+def cut_in_loops(pixels, side):
+    g = pixels.shape[-1] // side
+    rows = [pixels[:, :, side * i : side * (i + 1), side * j : side * (j + 1)] for i in range(g) for j in range(g)]
+    return torch.stack([patch.flatten(1) for patch in rows], dim=1)
+
+
+def cut_by_unfold(pixels, side):
+    return torch.nn.functional.unfold(pixels, side, stride=side).transpose(1, 2)
+
+
+@pytest.mark.parametrize("attempt", [cut_in_loops, cut_by_unfold])
+def test_any_right_cutting_passes(attempt):
+    assert patches.cut(attempt) is attempt
+
+
+def test_a_broken_siglip_differs_at_the_depth_its_hint_names_and_its_fault_can_be_named():
+    from dsvl_min import load
+    from dsvl_min.checks import reference
+    from dsvl_min.probes.readable import depths
+
+    pixels, healthy = reference.inputs()["pixel_values"], load("tiny")[0].vision.siglip
+    want, kinds = depths(healthy, pixels), {patches._kind(number): number for number in range(40)}
+    assert set(kinds) == set(patches.SUSPECTS) == set(patches.HINTS)
+    first = {"positions added twice": 0, "patches column by column": 0, "tanh GELU": 1, "forgotten 1/√d": 1,
+             "no norm at the end": 5}  # fmt: skip
+    for kind, number in kinds.items():
+        apart = (depths(patches.broken(number), pixels) - want).abs().amax((1, 2, 3)) / want.abs().amax((1, 2, 3))
+        assert (apart > 1e-6).nonzero()[0].item() == first[kind], kind
+        assert patches.fault(kind, number) == kind
+    with pytest.raises(Wrong, match="part first"):
+        patches.fault(next(k for k in kinds if k != kind), number)
+    with pytest.raises(Wrong, match="name one of"):
+        patches.fault("a bug", number)
+
+
+def test_guesses_about_tokens_pass_if_honest():
+    assert patches.own_share(0.9, 0.2) == 0.9 and patches.own_share(None, 0.2) is None
+    assert patches.untrained({"shape": 0.2, "colour": 0.2}, {"shape": 0.27, "colour": 0.9})
+    for nonsense in (0.5, {"shape": 2, "colour": 0}, {"shape": 0.5}):
+        with pytest.raises(Wrong):
+            patches.untrained(nonsense, {"shape": 0.27, "colour": 0.9})
+
+
+def windows_in_loops(x, window):
+    B, g, _, D = x.shape
+    out = []
+    for image in x:
+        for i in range(0, g, window):
+            for j in range(0, g, window):
+                piece = torch.zeros(window, window, D)
+                part = image[i : i + window, j : j + window]
+                piece[: part.shape[0], : part.shape[1]] = part
+                out.append(piece)
+    return torch.stack(out)
+
+
+def scores_in_loops(query, key, rows, columns):
+    B, H, s, _, E = query.shape
+    out = torch.zeros(B, H, s, s, s, s)
+    for i in range(s):
+        for j in range(s):
+            for k in range(s):
+                for m in range(s):
+                    gain = rows[i - k + s - 1] + columns[j - m + s - 1]
+                    out[:, :, i, j, k, m] = (query[:, :, i, j] * (key[:, :, k, m] / E**0.5 + gain)).sum(-1)
+    return out.reshape(B, H, s * s, s * s)
+
+
+def test_any_right_windows_and_scores_pass():
+    assert windows.windows(windows_in_loops) is windows_in_loops
+    assert windows.scores(scores_in_loops) is scores_in_loops
+
+
+def test_the_side_at_which_windows_save_half_is_judged_with_some_room():
+    want = windows.half_at()
+    assert windows.half(want) == want and windows.half(None) is None
+    for side, said in ((want // 16, "in patches"), (1024, "too small"), (3 * want, "too large")):
+        with pytest.raises(Wrong, match=said):
+            windows.half(side)
+
+
+def test_a_guess_about_padding_passes_if_honest():
+    measured = {"border": 0.12, "inside": 0.01}
+    assert windows.padding({"border": 0.9, "inside": 0.0}, measured) and windows.padding(None, measured) is None
+    with pytest.raises(Wrong):
+        windows.padding(0.9, measured)
 
 
 def broken_code(*_):
