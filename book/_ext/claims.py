@@ -89,6 +89,11 @@ def claims():
     for verb in ("carried", "read"):
         for asked, points in carried[verb].items():
             out.update({f"{verb}_{asked}_{side}": _percent(point["share"]) for side, point in points.items()})
+    given = _result("image-tokens")
+    out["given_count"], out["given_fitted"] = str(given["count"]), str(given["fitted"])
+    short = ("adaptor", "bent", "linear", "short", "word", "sam", "siglip", "mean", "letters")
+    for name, row in zip(short, given["rows"].values(), strict=True):
+        out.update({f"given_{name}_{task}": _percent(point["share"]) for task, point in row.items()})
     stem = _result("stem")
     for name, accuracy in zip(("torch", "adamw", "muon"), stem["accuracy"].values(), strict=True):
         out[f"stem_{name}"] = _percent(accuracy)

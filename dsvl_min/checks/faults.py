@@ -55,7 +55,34 @@ FAULTS = {
         "The low-resolution half comes first. Released weights expect the high-resolution half first; shapes "
         "fit either way, so nothing but the numbers will tell you."
     ),
+    "GELU forgotten": "The GELU is missing: two linear layers in a row are one linear layer.",
+    "GELU on one half": "One encoder's half goes through the GELU and the other doesn't; both do.",
+    "GELU after the last layer": (
+        "The GELU stands behind the last layer, so an image token could hardly have a negative value. It stands "
+        "between the two layers."
+    ),
+    "half the width for a single encoder": (
+        "With a single encoder there is nothing to join: it fills the decoder's whole width, not half of it."
+    ),
+    # fitting
+    "constant forgotten": (
+        "The constant is missing: the map goes through zero, whatever the means are. Add a column of ones to the "
+        "inputs, or take both means off and put them back."
+    ),
+    "inputs' mean forgotten": (
+        "The bias is the outputs' mean. That is right only where the inputs' mean is zero: take off "
+        "weight · mean(inputs)."
+    ),
+    "fitted the wrong way round": "The map goes from outputs to inputs.",
+    "weight not turned": (
+        "The weight is transposed. lstsq solves inputs @ W = outputs; nn.Linear multiplies by its weight's transpose."
+    ),
     # images into text
+    "every token an image": (
+        "Placeholders are counted, not images. An image has as many placeholders as it has tokens: divide, and "
+        "round down."
+    ),
+    "text numbered too": "Text carries the number of the last image before it; it should carry -1.",
     "images in reverse": "The images are placed in reverse: the first placeholders got the last image.",
     "each conversation starts over": (
         "Every conversation starts again at the first image. The images of a batch stand in one row, in "

@@ -10,8 +10,9 @@ import textwrap
 from dataclasses import dataclass
 
 from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip
-from dsvl_min.checks import parts, whole_model, world
+from dsvl_min.checks import image_tokens, parts, whole_model, world
 from dsvl_min.data.world import Scene, Thing
+from dsvl_min.probes import image_tokens as image_token_probe
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,23 @@ def a_quarter_turn():
     return tuple(Scene("grey", (Thing("arrow", "red", 0.5, 0.5, 0.4, angle),)) for angle in (0.0, 90.0))
 
 
+def through_zero(inputs, outputs):
+    import torch
+
+    made = torch.nn.Linear(inputs.shape[1], outputs.shape[1], bias=False)
+    made.weight.data = torch.linalg.lstsq(inputs, outputs).solution.T
+    return made
+
+
+def half_centred(inputs, outputs):
+    import torch
+
+    made = torch.nn.Linear(inputs.shape[1], outputs.shape[1])
+    made.weight.data = torch.linalg.lstsq(inputs - inputs.mean(0), outputs - outputs.mean(0)).solution.T
+    made.bias.data = outputs.mean(0)
+    return made
+
+
 OWN_MASK = (  # the fused kernel makes its own causal mask; here it is handed one that is off by one
     "square = query.shape[2] == key.shape[2]→ones = torch.ones(query.shape[2], key.shape[2], dtype=torch.bool); "
     "bias = ones.tril({}) if causal else None; causal = False; square = True"
@@ -132,6 +150,28 @@ CODE = (
             "for e, p in zip(embeddings, placeholder, strict=True)])"),
     Planted("columns before rows", whole_model.place, model, "place", "None], image_tokens)",
             "None], image_tokens.unflatten(1, (3, 3)).transpose(1, 2).flatten(1, 2))"),
+    # chapter 10
+    Planted("concat order swapped", image_tokens.adaptor, adaptor, "VisionLanguageAdaptor", "torch.cat(halves, dim=-1)",
+            "torch.cat(halves[::-1], dim=-1)"),
+    Planted("tanh GELU", image_tokens.adaptor, adaptor, "VisionLanguageAdaptor", "F.gelu(torch.cat(halves, dim=-1))",
+            'F.gelu(torch.cat(halves, dim=-1), approximate="tanh")'),
+    Planted("GELU forgotten", image_tokens.adaptor, adaptor, "VisionLanguageAdaptor",
+            "F.gelu(torch.cat(halves, dim=-1))", "torch.cat(halves, dim=-1)"),
+    Planted("GELU on one half", image_tokens.adaptor, adaptor, "VisionLanguageAdaptor",
+            "F.gelu(torch.cat(halves, dim=-1))", "torch.cat([F.gelu(halves[0]), *halves[1:]], dim=-1)"),
+    Planted("GELU on one half", image_tokens.adaptor, adaptor, "VisionLanguageAdaptor",
+            "F.gelu(torch.cat(halves, dim=-1))", "torch.cat([*halves[:-1], F.gelu(halves[-1])], dim=-1)"),
+    Planted("GELU after the last layer", image_tokens.adaptor, adaptor, "VisionLanguageAdaptor",
+            "self.out(F.gelu(torch.cat(halves, dim=-1)))", "F.gelu(self.out(torch.cat(halves, dim=-1)))"),
+    Planted("half the width for a single encoder", image_tokens.adaptor, adaptor, "VisionLanguageAdaptor",
+            'width // 2 if config.vision == "hybrid" else width', "width // 2"),
+    Planted("weight not turned", image_tokens.straight, image_token_probe, "straight", "solved[:-1].T", "solved[:-1]"),
+    Planted("each conversation starts over", image_tokens.which_image, image_tokens, "which_image_of",
+            "placeholder.flatten().cumsum(0).view(placeholder.shape) - 1", "placeholder.cumsum(1) - 1"),
+    Planted("every token an image", image_tokens.which_image, image_tokens, "which_image_of",
+            "order // per_image", "order"),
+    Planted("text numbered too", image_tokens.which_image, image_tokens, "which_image_of",
+            "torch.where(placeholder, order // per_image, -1)", "order // per_image"),
 )  # fmt: skip
 WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("changes its input", whole_model.place, in_place),
@@ -142,6 +182,9 @@ WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("more than the answer changes", whole_model.control, and_moved),
     ("no fact differs", world.twins, a_whole_turn),
     ("the pictures differ", world.twins, a_quarter_turn),
+    ("constant forgotten", image_tokens.straight, through_zero),
+    ("inputs' mean forgotten", image_tokens.straight, half_centred),
+    ("fitted the wrong way round", image_tokens.straight, lambda x, y: image_token_probe.straight(y, x)),
 )
 
 

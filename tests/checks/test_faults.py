@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from planted import CODE, WRITTEN  # noqa: E402
 
 from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip  # noqa: E402
-from dsvl_min.checks import parts, whole_model, world  # noqa: E402
+from dsvl_min.checks import image_tokens, parts, whole_model, world  # noqa: E402
 from dsvl_min.checks.faults import FAULTS  # noqa: E402
 from dsvl_min.checks.judge import Wrong  # noqa: E402
 
@@ -21,6 +21,8 @@ OWN = {
     parts.labels: processor.Processor.tokens, parts.pad: processor.Processor.pad, parts.loss: model.next_token_loss,
     parts.cached_decoder: decoder.Decoder, whole_model.place: model.place, whole_model.control: whole_model.swap_colors,
     world.twins: world.own_twins,
+    image_tokens.adaptor: adaptor.VisionLanguageAdaptor, image_tokens.straight: image_tokens.own_straight,
+    image_tokens.which_image: image_tokens.which_image_of,
 }  # fmt: skip
 
 
@@ -140,6 +142,43 @@ def place_by_gather(embeddings, placeholder, image_tokens):
 @pytest.mark.parametrize("attempt", [place_in_loops, place_by_index, place_by_gather])
 def test_any_right_placing_passes(attempt):
     assert whole_model.place(attempt) is attempt
+
+
+def gelu_before_the_join(config):
+    """GELU works value by value, so that before the join it is the same: right, though not as it is written."""
+
+    class Adaptor(adaptor.VisionLanguageAdaptor):
+        def forward(self, low=None, high=None):
+            gelu = torch.nn.functional.gelu
+            low = gelu(self.low(low)) if self.low else None
+            high = gelu(self.high(high)) if self.high else None
+            return self.out(torch.cat([x for x in (high, low) if x is not None], dim=-1))
+
+    return Adaptor(config)
+
+
+def with_normal_equations(inputs, outputs):
+    x, y = inputs.double(), outputs.double()
+    weight = torch.linalg.solve((x - x.mean(0)).T @ (x - x.mean(0)), (x - x.mean(0)).T @ (y - y.mean(0)))
+    made = torch.nn.Linear(x.shape[1], y.shape[1])
+    made.weight.data, made.bias.data = weight.T.float(), (y.mean(0) - x.mean(0) @ weight).float()
+    return made
+
+
+def which_image_in_a_loop(input_ids, image_token_id, per_image):
+    out, met = torch.full_like(input_ids, -1), 0
+    for b, row in enumerate(input_ids):
+        for t, token in enumerate(row):
+            if token == image_token_id:
+                out[b, t] = met // per_image
+                met += 1
+    return out
+
+
+def test_adaptors_fits_and_numberings_of_another_make_pass():
+    assert image_tokens.adaptor(gelu_before_the_join) is gelu_before_the_join
+    assert image_tokens.straight(with_normal_equations) is with_normal_equations
+    assert image_tokens.which_image(which_image_in_a_loop) is which_image_in_a_loop
 
 
 def test_any_control_that_changes_only_the_answer_passes():
