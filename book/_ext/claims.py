@@ -56,6 +56,9 @@ def claims():
         count = sum(p.numel() for p in model.parameters())
         out[f"{size}_parameters"] = f"{count / 1e6:.1f} million" if count < 1e9 else f"{count / 1e9:.1f} billion"
         out[f"{size}_tokens"] = str(config.image_tokens)
+        low, high, width = config.siglip.width, config.sam.out_width, config.decoder.width
+        out[f"{size}_siglip_width"], out[f"{size}_sam_width"] = f"{low:,}", f"{high:,}"
+        out[f"{size}_half"], out[f"{size}_width"] = f"{width // 2:,}", f"{width:,}"
         out[f"{size}_low"], out[f"{size}_high"] = str(config.siglip.image_size), str(config.sam.image_size)
     out["tiny_mb"] = f"{_size(WEIGHTS / 'tiny'):.1f} MB"
     out["parts_mb"] = f"{_size(WEIGHTS / 'tiny-parts'):.1f} MB"
