@@ -30,6 +30,32 @@ FAULTS = {
         "With a cache every step counts its positions from zero again, so each new token stands at the "
         "sentence's beginning. The first token comes out right, and nothing after it."
     ),
+    "neighbours turned": (
+        "Neighbours (x_0, x_1) are turned together. The released weights pair each value with the one half a head "
+        "away, (x_i, x_{i+E/2}); the other pairing exists elsewhere, and weights for one don't work with the other."
+    ),
+    "turned the other way": (
+        "The pairs are turned backwards. If queries and keys are both turned so, a distance of +3 looks like -3."
+    ),
+    "no rotation": "Both sines have the same sign, so lengths change: in a rotation one of them is negative.",
+    "groups tiled, not repeated": (
+        "The heads of keys are laid out 0, 1, 2, 0, 1, 2. Query heads that share one stand beside each other: "
+        "0, 0, 1, 1, 2, 2."
+    ),
+    "written over the beginning": "The new keys are written at the start of the cache, over those of the prompt.",
+    "filled moved in a layer": (
+        "`filled` moved while one layer was written. It counts positions for all layers: the decoder moves it once, "
+        "after the last."
+    ),
+    "empty places returned": (
+        "The whole store is returned, with places nobody has written yet. Their keys are zero, not absent: a softmax "
+        "gives them weight."
+    ),
+    "only the new ones returned": "Only the new keys come back. A new token has to see all that lies in the cache.",
+    "keys kept as values": "The values that come back are the keys.",
+    "values forgotten": "Half of it is missing: keys *and* values are kept.",
+    "layers forgotten": "That is one layer's. Every layer keeps its own.",
+    "query heads counted": "Query heads are counted. Keys and values have heads of their own, perhaps fewer.",
     # encoders
     "only the class token kept": (
         "One token comes out for the whole picture. DeepSeek-VL has no class token to keep: it reads every patch."

@@ -14,7 +14,7 @@ SENTENCE = "Here is a picture. Look at it, please."
 
 @torch.no_grad()
 def continue_at(model, embeddings, positions, mask=None, steps=64):
-    """Continue prompts [B, T, D] greedily, every position of which says where it stands: positions [B, T] -> ids [B, steps].
+    """Continue prompts [B, T, D] greedily: ids [B, steps].  positions [B, T]: where each vector stands.
 
     mask: who may look at whom within the prompt, boolean [B or 1, 1, T, T]; causal if left out.
     """

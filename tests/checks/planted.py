@@ -10,7 +10,7 @@ import textwrap
 from dataclasses import dataclass
 
 from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip
-from dsvl_min.checks import image_tokens, parts, whole_model, world
+from dsvl_min.checks import decoder_parts, image_tokens, parts, whole_model, world
 from dsvl_min.data.world import Scene, Thing
 from dsvl_min.probes import image_tokens as image_token_probe
 
@@ -94,6 +94,39 @@ def half_centred(inputs, outputs):
     return made
 
 
+def moves_on(cache, layer, key, value):
+    out = decoder.KVCache.extend(cache, layer, key, value)
+    cache.filled += key.shape[2]
+    return out
+
+
+def everything(cache, layer, key, value):
+    decoder.KVCache.extend(cache, layer, key, value)
+    return cache.store[layer, 0], cache.store[layer, 1]
+
+
+def only_new(cache, layer, key, value):
+    decoder.KVCache.extend(cache, layer, key, value)
+    return key, value
+
+
+def over_the_beginning(cache, layer, key, value):
+    at = cache.filled
+    cache.filled = 0
+    decoder.KVCache.extend(cache, layer, key, value)
+    cache.filled = at
+    end = at + key.shape[2]
+    return cache.store[layer, 0, :, :, :end], cache.store[layer, 1, :, :, :end]
+
+
+def neighbours(x, angles):
+    import torch
+
+    cos, sin = angles
+    a, b = x[..., 0::2], x[..., 1::2]
+    return torch.stack([a * cos - b * sin, b * cos + a * sin], dim=-1).flatten(-2)
+
+
 OWN_MASK = (  # the fused kernel makes its own causal mask; here it is handed one that is off by one
     "square = query.shape[2] == key.shape[2]→ones = torch.ones(query.shape[2], key.shape[2], dtype=torch.bool); "
     "bias = ones.tril({}) if causal else None; causal = False; square = True"
@@ -172,6 +205,16 @@ CODE = (
             "order // per_image", "order"),
     Planted("text numbered too", image_tokens.which_image, image_tokens, "which_image_of",
             "torch.where(placeholder, order // per_image, -1)", "order // per_image"),
+    # chapter 11
+    Planted("turned the other way", decoder_parts.rotate, decoder, "rotate",
+            "first * cos - second * sin, second * cos + first * sin",
+            "first * cos + second * sin, second * cos - first * sin"),
+    Planted("no rotation", decoder_parts.rotate, decoder, "rotate", "second * cos + first", "second * cos - first"),
+    Planted("groups tiled, not repeated", decoder_parts.spread, decoder_parts, "spread_of",
+            "key.repeat_interleave(heads // key.shape[1], dim=1)", "key.repeat(1, heads // key.shape[1], 1, 1)"),
+    Planted("values forgotten", decoder_parts.cache_bytes, decoder_parts, "cache_bytes_of", "layers * 2", "layers"),
+    Planted("layers forgotten", decoder_parts.cache_bytes, decoder_parts, "cache_bytes_of", "config.layers * 2", "2"),
+    Planted("query heads counted", decoder_parts.cache_bytes, decoder_parts, "cache_bytes_of", "kv_heads", "heads"),
 )  # fmt: skip
 WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("changes its input", whole_model.place, in_place),
@@ -182,6 +225,12 @@ WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("more than the answer changes", whole_model.control, and_moved),
     ("no fact differs", world.twins, a_whole_turn),
     ("the pictures differ", world.twins, a_quarter_turn),
+    ("neighbours turned", decoder_parts.rotate, neighbours),
+    ("filled moved in a layer", decoder_parts.extend, moves_on),
+    ("empty places returned", decoder_parts.extend, everything),
+    ("only the new ones returned", decoder_parts.extend, only_new),
+    ("keys kept as values", decoder_parts.extend, lambda *given: (decoder.KVCache.extend(*given)[0],) * 2),
+    ("written over the beginning", decoder_parts.extend, over_the_beginning),
     ("constant forgotten", image_tokens.straight, through_zero),
     ("inputs' mean forgotten", image_tokens.straight, half_centred),
     ("fitted the wrong way round", image_tokens.straight, lambda x, y: image_token_probe.straight(y, x)),

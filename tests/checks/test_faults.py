@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from planted import CODE, WRITTEN  # noqa: E402
 
 from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip  # noqa: E402
-from dsvl_min.checks import image_tokens, parts, whole_model, world  # noqa: E402
+from dsvl_min.checks import decoder_parts, image_tokens, parts, whole_model, world  # noqa: E402
 from dsvl_min.checks.faults import FAULTS  # noqa: E402
 from dsvl_min.checks.judge import Wrong  # noqa: E402
 
@@ -23,6 +23,8 @@ OWN = {
     world.twins: world.own_twins,
     image_tokens.adaptor: adaptor.VisionLanguageAdaptor, image_tokens.straight: image_tokens.own_straight,
     image_tokens.which_image: image_tokens.which_image_of,
+    decoder_parts.rotate: decoder.rotate, decoder_parts.spread: decoder_parts.spread_of,
+    decoder_parts.extend: decoder.KVCache.extend, decoder_parts.cache_bytes: decoder_parts.cache_bytes_of,
 }  # fmt: skip
 
 
@@ -173,6 +175,39 @@ def which_image_in_a_loop(input_ids, image_token_id, per_image):
                 out[b, t] = met // per_image
                 met += 1
     return out
+
+
+def rotate_as_complex(x, angles):
+    cos, sin = angles
+    half = x.shape[-1] // 2
+    turned = torch.complex(x[..., :half].float(), x[..., half:].float()) * torch.complex(cos, sin)
+    return torch.cat([turned.real, turned.imag], dim=-1).to(x.dtype)
+
+
+def rotate_by_swapping(x, angles):
+    cos, sin = (torch.cat([a, a], dim=-1).to(x.dtype) for a in angles)
+    half = x.shape[-1] // 2
+    return x * cos + torch.cat([-x[..., half:], x[..., :half]], dim=-1) * sin
+
+
+def spread_by_expanding(key, heads):
+    B, G, T, E = key.shape
+    return key[:, :, None].expand(B, G, heads // G, T, E).reshape(B, heads, T, E)
+
+
+def extend_by_joining(cache, layer, key, value):
+    at = cache.filled
+    cache.store[layer, 0, :, :, at : at + key.shape[2]] = key
+    cache.store[layer, 1, :, :, at : at + key.shape[2]] = value
+    old = cache.store[layer, :, :, :, :at]
+    return torch.cat([old[0], key], dim=2), torch.cat([old[1], value], dim=2)
+
+
+def test_decoder_parts_of_another_make_pass():
+    for rotation in (rotate_as_complex, rotate_by_swapping):
+        assert decoder_parts.rotate(rotation) is rotation
+    assert decoder_parts.spread(spread_by_expanding) is spread_by_expanding
+    assert decoder_parts.extend(extend_by_joining) is extend_by_joining
 
 
 def test_adaptors_fits_and_numberings_of_another_make_pass():
