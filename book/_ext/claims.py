@@ -98,7 +98,7 @@ def claims():
             out.update({f"{verb}_{asked}_{side}": _percent(point["share"]) for side, point in points.items()})
     given = _result("image-tokens")
     out["given_count"], out["given_fitted"] = str(given["count"]), str(given["fitted"])
-    short = ("adaptor", "bent", "linear", "short", "word", "sam", "siglip", "mean", "letters")
+    short = ("adaptor", "bent", "linear", "short", "word", "sam", "siglip", "mean", "letters", "letters_long")
     for name, row in zip(short, given["rows"].values(), strict=True):
         out.update({f"given_{name}_{task}": _percent(point["share"]) for task, point in row.items()})
     order = _result("image-order")

@@ -66,9 +66,10 @@ def halves_joined(low, high):
 
 
 def nearest_word(image_tokens, words):
-    """Each token replaced by the row of words [V, D] that points most nearly where it points."""
-    cosine = F.normalize(image_tokens, dim=-1) @ F.normalize(words, dim=-1).T
-    return words[cosine.argmax(dim=-1)]
+    """Each token turned to where the nearest row of words [V, D] points, by angle; its length stays."""
+    words = F.normalize(words, dim=-1)
+    cosine = F.normalize(image_tokens, dim=-1) @ words.T
+    return words[cosine.argmax(dim=-1)] * image_tokens.norm(dim=-1, keepdim=True)
 
 
 def letters_of(asked, processor):
@@ -94,7 +95,7 @@ def variants(model, processor, count=100, seed=77):
         "its GELU left out": lambda a, b: adaptor.out(torch.cat([adaptor.high(b), adaptor.low(a)], dim=-1)),
         "one linear map instead": lambda a, b: linear(halves_joined(a, b)),
         "as long as a word": lambda a, b: size * F.normalize(adaptor(a, b), dim=-1),
-        "the nearest word": lambda a, b: nearest_word(adaptor(a, b), words),
+        "turned to the nearest word": lambda a, b: nearest_word(adaptor(a, b), words),
         "SAM's half alone": lambda a, b: adaptor(low.expand_as(a), b),
         "SigLIP's half alone": lambda a, b: adaptor(a, high.expand_as(b)),
         "every token the mean": lambda a, b: mean.expand(*a.shape[:-1], -1),
