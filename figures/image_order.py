@@ -4,7 +4,7 @@ import style
 
 SERIES = {  # key of a row -> label, colour, mark, is it filled?
     "page": ("a page's characters", "orange", "s", True),
-    "page in the prompt's order": ("the same, in the order shuffled into", "orange", "s", False),
+    "page in the prompt's order": ("a page's characters, in the order shuffled into", "orange", "s", False),
     "naming": ("names of objects", "blue", "o", True),
 }
 

@@ -13,21 +13,23 @@ SENTENCE = "Here is a picture. Look at it, please."
 
 
 @torch.no_grad()
-def continue_at(model, embeddings, positions, mask=None, steps=64):
-    """Continue prompts [B, T, D] greedily: ids [B, steps].  positions [B, T]: where each vector stands.
+def continue_at(model, x, positions, mask=None, steps=64):
+    """Continue prompts x [B, T, D], greedily, to ids [B, steps].
 
-    mask: who may look at whom within the prompt, boolean [B or 1, 1, T, T]; causal if left out.
+    positions [B, T]: where each vector stands; mask: who may look at whom within the prompt, boolean [B or 1, 1, T, T]; causal if left out.
     """
     decoder, config = model.decoder, model.decoder.config
-    B, T, _ = embeddings.shape
-    cache, new = KVCache(config, B, T + steps, embeddings.device, embeddings.dtype), []
+    B, T, _ = x.shape
+    cache = KVCache(config, B, T + steps, x.device, x.dtype)
+    new = []
     for _ in range(steps):
-        x, angles = embeddings, rotary_angles(positions, config.head_width, config.rope_theta)
+        angles = rotary_angles(positions, config.head_width, config.rope_theta)
         for layer, block in enumerate(decoder.blocks):
             x = block(x, angles, mask, cache, layer)
         cache.filled += x.shape[1]
         new.append(decoder.head(decoder.norm(x[:, -1])).argmax(dim=-1))
-        embeddings, positions, mask = decoder.embed(new[-1][:, None]), positions[:, -1:] + 1, None
+        x = decoder.embed(new[-1][:, None])
+        positions, mask = positions[:, -1:] + 1, None
     return torch.stack(new, dim=1)
 
 
