@@ -16,7 +16,8 @@ SENTENCE = "Here is a picture. Look at it, please."
 def continue_at(model, x, positions, mask=None, steps=64):
     """Continue prompts x [B, T, D], greedily, to ids [B, steps].
 
-    positions [B, T]: where each vector stands; mask: who may look at whom within the prompt, boolean [B or 1, 1, T, T]; causal if left out.
+    positions [B, T]: where each vector stands; mask: who may look at whom within the prompt, boolean
+    [B or 1, 1, T, T], causal if left out.
     """
     decoder, config = model.decoder, model.decoder.config
     B, T, _ = x.shape
