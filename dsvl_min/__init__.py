@@ -9,6 +9,7 @@ from .checkpoint import CheckpointError, load, save
 from .compose import compose
 from .config import ConfigError, ModelConfig
 from .decoder import Decoder
+from .export import export_hf
 from .hybrid import HybridVisionEncoder
 from .model import DeepSeekVL
 from .processor import InputError, Processor
@@ -29,6 +30,7 @@ __all__ = [
     "SiglipEncoder",
     "VisionLanguageAdaptor",
     "compose",
+    "export_hf",
     "load",
     "save",
 ]

@@ -28,10 +28,12 @@ def attend(query, key, value, *, bias=None, causal=False, scale=None, owner=None
         if causal and not square:
             bias, causal = _join(bias, causal_mask(query.shape[2], key.shape[2], query.device)), False
         C = value.shape[-1]
-        value = F.pad(value, (0, query.shape[-1] - C))  # the fused kernels want equal widths
-        return F.scaled_dot_product_attention(
+        if C < query.shape[-1]:  # the fused kernels want equal widths
+            value = F.pad(value, (0, query.shape[-1] - C))
+        out = F.scaled_dot_product_attention(
             query, key, value, attn_mask=bias, is_causal=causal, scale=scale, enable_gqa=grouped
-        )[..., :C]
+        )
+        return out if C == query.shape[-1] else out[..., :C]
     if grouped:
         times = query.shape[1] // key.shape[1]
         key, value = (x.repeat_interleave(times, dim=1) for x in (key, value))

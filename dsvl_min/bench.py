@@ -141,7 +141,7 @@ def seconds(job, device):
 
 
 def by_turns(pair, device, budget, least=5):
-    """(our seconds, their seconds): alternating, after a warm-up, for about `budget` seconds and at least `least` turns."""
+    """(our seconds, their seconds): by turns after a warm-up, for about `budget` seconds, `least` turns at least."""
     for job in pair:
         job()
     times = ([], [])
@@ -159,7 +159,7 @@ def summary(times):
 
 
 def machine(device, dtype):
-    """What the machine can do: {bytes a second read in a product with a vector, operations a second in a large product}."""
+    """What the machine can do: bytes a second (a matrix read for one vector), operations a second (a large product)."""
     n = 8192 if device == "cuda" else 2048
     a, b = (torch.randn(n, n, device=device, dtype=dtype) for _ in range(2))
     rate = 2 * n**3 / min(seconds(lambda: a @ b, device) for _ in range(5))

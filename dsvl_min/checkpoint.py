@@ -339,7 +339,10 @@ def put(module, name, tensor):
 
 
 def _quantiser(bits, dtype, device):
-    """place() for `fill`: the decoder's block matrices become 8- or 4-bit as soon as they are read."""
+    """place() for `fill`: the matrices of the decoder's blocks become 8- or 4-bit as soon as they are read.
+
+    bitsandbytes: its 4-bit kernels run on a T4 and, slowly, on a CPU; torchao's need a card of capability 8.
+    """
     try:
         import bitsandbytes as bnb
     except ImportError:
@@ -348,7 +351,7 @@ def _quantiser(bits, dtype, device):
     def place(module, name, tensor):
         at, _, leaf = name.rpartition(".")
         part = module.get_submodule(at)
-        if not (name.startswith("decoder.blocks.") and isinstance(part, nn.Linear)):
+        if not shrinks(name, tuple(tensor.shape)):
             return put(module, name, tensor.to(device))
         size = (part.in_features, part.out_features)
         if bits == "4bit":
@@ -363,18 +366,23 @@ def _quantiser(bits, dtype, device):
     return place
 
 
+def shrinks(name, shape):
+    """Is that tensor quantised?  The matrices of the decoder's blocks are, where blocks of 64 fit into their rows."""
+    return name.startswith("decoder.blocks.") and len(shape) == 2 and shape[1] % 64 == 0
+
+
 def memory(config, dtype=torch.float16, quantize=None):
     """Bytes of weights by part: {"vision", "adaptor", "decoder blocks", "embeddings and head"}.
 
-    quantize: "8bit" (one byte a weight, and a 4-byte scale a row) or "4bit" (half a byte, and a 4-byte scale for every
-    64 weights) for the matrices of the decoder's blocks; the rest stays in `dtype`.
+    quantize: "8bit" (one byte a weight, and a 4-byte scale a row) or "4bit" (half a byte, and for every 64 weights a
+    scale of one byte, for every 256 of those one of four) for what `shrinks`; the rest stays in `dtype`.
     """
     out = {"vision": 0.0, "adaptor": 0.0, "decoder blocks": 0.0, "embeddings and head": 0.0}
     for name, shape in shapes(config).items():
         numbers = math.prod(shape)
         cost = numbers * dtype.itemsize
-        if name.startswith("decoder.blocks.") and len(shape) == 2 and quantize:
-            cost = numbers + 4 * shape[0] if quantize == "8bit" else numbers / 2 + 4 * numbers / 64
+        if quantize and shrinks(name, shape):
+            cost = numbers + 4 * shape[0] if quantize == "8bit" else numbers / 2 + numbers / 64 * (1 + 4 / 256)
         part = name.partition(".")[0]
         if part == "decoder":
             part = "decoder blocks" if ".blocks." in name else "embeddings and head"
@@ -447,9 +455,11 @@ def describe(folder):
             config = read_original(described, tokens)
         else:
             config = read_transformers(described, _pixel_table(folder), tokens)
+    except CheckpointError:
+        raise
     except (ConfigError, FileNotFoundError) as error:
         raise ConfigError(f"{folder}: {error}") from None
-    except (TypeError, AttributeError, ZeroDivisionError) as error:  # a word where a number should stand, and the like
+    except (TypeError, AttributeError, ArithmeticError, ValueError, KeyError) as error:  # a word for a number, say
         raise ConfigError(f"{folder / 'config.json'} can't be understood: {error}") from None
     return config, Processor(tokenizer, config), layout
 

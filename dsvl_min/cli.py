@@ -1,4 +1,4 @@
-"""The command line: dsvl train | chat | eval | probe | explain."""
+"""The command line: dsvl train | chat | eval | probe | explain | export | convert | compare | bench."""
 
 import argparse
 import sys
@@ -10,9 +10,11 @@ from .processor import InputError
 
 
 def parser():
-    """The argument parser of all five verbs."""
+    """The argument parser of all verbs."""
     top = argparse.ArgumentParser(prog="dsvl", description="DeepSeek-VL, from scratch.")
-    verbs = top.add_subparsers(dest="verb", required=True, metavar="train | chat | eval | probe | explain")
+    verbs = top.add_subparsers(
+        dest="verb", required=True, metavar="train | chat | eval | probe | explain | export | convert | compare | bench"
+    )
 
     p = verbs.add_parser("train", help="train a size through its stages")
     p.add_argument("--size", default="tiny", help=f"one of {', '.join(SIZES)} (default: tiny)")
@@ -59,11 +61,61 @@ def parser():
     _model(p)
     p.add_argument("--out", type=Path, default=Path("explained.png"))
     p.set_defaults(run=explain)
+
+    p = verbs.add_parser("export", help="write a folder that transformers opens")
+    p.add_argument("model", help='"tiny", a folder or a hub id')
+    p.add_argument("folder", type=Path)
+    _stored(p)
+    p.add_argument("--license", help="for the model card")
+    p.set_defaults(run=export)
+
+    p = verbs.add_parser("convert", help="open any layout, write our own (or the original one)")
+    p.add_argument("model", help="a folder or a hub id, in any layout")
+    p.add_argument("folder", type=Path)
+    p.add_argument("--to", choices=("own", "original"), default="own", help="default: own")
+    _stored(p)
+    p.set_defaults(run=convert)
+
+    p = verbs.add_parser("compare", help="two models on the same input, component by component")
+    p.add_argument("a", help='"tiny", a folder or a hub id; "transformers:FOLDER" is opened by transformers\' own code')
+    p.add_argument("b")
+    p.add_argument("--image", help="an image file (default: a picture of noise)")
+    p.add_argument("--question", default="What is in the image?")
+    p.add_argument("--tolerance", type=float, help="share of a component's largest value that still counts as equal")
+    p.set_defaults(run=compare)
+
+    p = verbs.add_parser("bench", help="speed and memory beside transformers, same weights, by turns")
+    p.add_argument("--size", default="tiny", help="100m, or a named size (default: tiny)")
+    p.add_argument("--device", help="cpu or cuda (default: cuda if there is one)")
+    p.add_argument("--dtype", choices=("float32", "float16", "bfloat16"), default="float32")
+    p.add_argument("--seconds", type=float, default=6.0, help="for each row (default: 6)")
+    p.add_argument("--json", type=Path, help="write the numbers there too")
+    p.add_argument("--quiet", action="store_true", help="no progress")
+    p.set_defaults(run=bench)
     return top
 
 
 def _model(p):
-    p.add_argument("--model", default="tiny", help='"tiny" or a folder (default: tiny)')
+    p.add_argument("--model", default="tiny", help='"tiny", a folder or a hub id (default: tiny)')
+    p.add_argument("--revision", help="of a hub id: branch, tag or commit")
+    p.add_argument("--quantize", choices=("8bit", "4bit"), help="the decoder's matrices, with bitsandbytes")
+    p.add_argument("--device", help="cpu or cuda (default: cuda if there is one)")
+
+
+def _stored(p):
+    p.add_argument("--revision", help="of a hub id: branch, tag or commit")
+    p.add_argument("--dtype", choices=("float32", "float16", "bfloat16"), default="float16", help="default: float16")
+    p.add_argument("--quiet", action="store_true", help="no progress bars")
+
+
+def _open(args):
+    """(model, processor) of the arguments that `_model` adds."""
+    import torch
+
+    from . import load
+
+    device = args.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    return load(args.model, device=device, revision=args.revision, quantize=args.quantize, progress="/" in args.model)
 
 
 def train(args):
@@ -82,9 +134,7 @@ def train(args):
 
 def chat(args):
     """`dsvl chat`: answer one question, or hold a conversation at the terminal."""
-    from . import load
-
-    model, processor = load(args.model)
+    model, processor = _open(args)
     say = Speaker(model, processor, args.temperature, args.max_new_tokens)
     if args.question is not None:
         print(say(args.question, args.image))
@@ -123,15 +173,73 @@ class Speaker:
         tag = self.processor.config.image_tag
         missing = max(0, len(images) - question.count(tag))
         message = {"role": "User", "content": (tag + "\n") * missing + question, "images": list(images)}
-        batch = self.processor([*self.messages, message])
+        batch = self.processor([*self.messages, message]).to(self.model.device, self.model.dtype)
         answer = self.processor.decode(self.model.generate(**batch, **self.settings)[0])
         self.messages += [message, {"role": "Assistant", "content": answer or "…"}]
         return answer
 
 
+def _opened(args):
+    """(model, processor, dtype) of the arguments that `_stored` adds: on the CPU, in the format to be written."""
+    import torch
+
+    from . import load
+
+    dtype = getattr(torch, args.dtype)
+    model, processor = load(args.model, dtype, revision=args.revision, progress=not args.quiet)
+    return model, processor, dtype
+
+
+def export(args):
+    """`dsvl export`: the transformers layout."""
+    from .export import export_hf
+
+    model, processor, dtype = _opened(args)
+    export_hf(model, processor, args.folder, dtype, args.license, progress=not args.quiet)
+    print(f'{args.folder}: open it with transformers.pipeline("image-text-to-text", {str(args.folder)!r})')
+
+
+def convert(args):
+    """`dsvl convert`: our own layout, or the original one."""
+    from .checkpoint import save, save_original
+
+    model, processor, dtype = _opened(args)
+    if args.to == "own":
+        save(model, processor, args.folder, dtype, progress=not args.quiet)
+    else:
+        save_original(model, processor, args.folder, dtype)
+    print(f"{args.folder}: open it with dsvl_min.load({str(args.folder)!r})")
+
+
+def compare(args):
+    """`dsvl compare`: print the ladder; each model reads the input through its own processor."""
+    from PIL import Image
+
+    from .compare import TOLERANCE, as_table, ladder, open_model
+
+    (a, first), (b, second) = open_model(args.a), open_model(args.b)
+    picture = args.image or Image.effect_noise((200, 150), 80).convert("RGB")
+    tag = first.config.image_tag
+    asked = [{"role": "User", "content": f"{tag}\n{args.question}", "images": [picture]}]
+    print(as_table(ladder(a, b, first(asked), second(asked), args.tolerance or TOLERANCE)))
+
+
+def bench(args):
+    """`dsvl bench`: print the table, each row as it is measured."""
+    import torch
+
+    from .bench import as_table
+    from .bench import bench as run
+    from .evaluation.tasks import write_json
+
+    result = run(args.size, args.device, getattr(torch, args.dtype), args.seconds, args.quiet)
+    print(as_table(result))
+    if args.json:
+        write_json(result, args.json)
+
+
 def evaluate(args):
     """`dsvl eval`: print every task with its controls."""
-    from . import load
     from .evaluation.tasks import TASKS, as_table, write_json
     from .evaluation.tasks import evaluate as run
 
@@ -142,7 +250,7 @@ def evaluate(args):
         if unknown:
             raise ConfigError(f"no task {', '.join(unknown)}; the tasks are {', '.join(t.name for t in TASKS)}")
         tasks = tuple(t for t in TASKS if t.name in wanted)
-    model, processor = load(args.model)
+    model, processor = _open(args)
     result = {"model": args.model, **run(model, processor, args.seed, args.count, tasks, quiet=args.quiet)}
     print(as_table(result))
     if args.json:
@@ -162,10 +270,9 @@ def probe(args):
 
 def explain(args):
     """`dsvl explain`: draw which pixels an answer rests on."""
-    from . import load
     from .explain.picture import explain as draw
 
-    model, processor = load(args.model)
+    model, processor = _open(args)
     print(draw(model, processor, args.image, args.question, args.out))
 
 

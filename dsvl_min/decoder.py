@@ -13,7 +13,7 @@ from .attention import attend
 
 
 class RMSNorm(nn.Module):
-    """x / root-mean-square(x) · weight, in float32 inside."""
+    """x / root-mean-square(x) · weight; the kernel computes in float32 inside."""
 
     def __init__(self, width, eps):
         super().__init__()
@@ -21,39 +21,46 @@ class RMSNorm(nn.Module):
         self.eps = eps
 
     def forward(self, x):
-        return F.rms_norm(x.float(), x.shape[-1:], eps=self.eps).to(x.dtype) * self.weight
+        return F.rms_norm(x, x.shape[-1:], self.weight, self.eps)
 
 
 def rotary_angles(positions, head_width, theta):
-    """positions [B, T] -> cosines and sines, each [B, 1, T, E/2], float32."""
+    """positions [..., T] -> cosines and sines, each [..., T, E], float32; of the sines the first half is negated."""
     pairs = torch.arange(0, head_width, 2, device=positions.device, dtype=torch.float32)
-    angles = positions[:, None, :, None].float() / theta ** (pairs / head_width)
-    return angles.cos(), angles.sin()
+    angles = positions[..., None].float() / theta ** (pairs / head_width)
+    cos, sin = angles.cos(), angles.sin()
+    return torch.cat([cos, cos], dim=-1), torch.cat([-sin, sin], dim=-1)
 
 
 def rotate(x, angles):
-    """Turn each pair (x_i, x_{i+E/2}) of [B, H, T, E] by its position's angle."""
-    cos, sin = (a.to(x.dtype) for a in angles)
-    first, second = x.chunk(2, dim=-1)
-    return torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)
+    """Turn each pair (x_i, x_{i+E/2}) of [B, H, T, E] by its position's angle.
+
+    (a, b) becomes (a cos - b sin, b cos + a sin): x times the cosines, plus x with its halves exchanged times the
+    signed sines.
+    """
+    cos, sin = angles
+    return x * cos + x.roll(x.shape[-1] // 2, dims=-1) * sin
 
 
 class KVCache:
-    """Keys and values of every layer for up to `length` positions, allocated once."""
+    """Keys and values of every layer for up to `length` positions, and those positions' angles; allocated once."""
 
     def __init__(self, config, batch, length, device=None, dtype=None):
-        shape = (config.layers, 2, batch, config.kv_heads, length, config.head_width)
-        self.store = torch.zeros(shape, device=device, dtype=dtype)
-        self.filled = 0  # positions written so far, the same for every layer
+        shape = (batch, config.kv_heads, length, config.head_width)
+        self.keys = [torch.zeros(shape, device=device, dtype=dtype) for _ in range(config.layers)]
+        self.values = [torch.zeros(shape, device=device, dtype=dtype) for _ in range(config.layers)]
+        self.angles = rotary_angles(torch.arange(length, device=device), config.head_width, config.rope_theta)
+        self.length, self.filled = length, 0  # filled: positions written so far, the same for every layer
 
     def extend(self, layer, key, value):
         """Write [B, G, T, E] behind what is there; return everything up to here."""
         end = self.filled + key.shape[2]
-        if end > self.store.shape[4]:
-            raise ValueError(f"the cache holds {self.store.shape[4]} positions; {end} were asked for")
-        self.store[layer, 0, :, :, self.filled : end] = key
-        self.store[layer, 1, :, :, self.filled : end] = value
-        return self.store[layer, 0, :, :, :end], self.store[layer, 1, :, :, :end]
+        if end > self.length:
+            raise ValueError(f"the cache holds {self.length} positions; {end} were asked for")
+        keys, values = self.keys[layer], self.values[layer]
+        keys[:, :, self.filled : end] = key
+        values[:, :, self.filled : end] = value
+        return keys[:, :, :end], values[:, :, :end]
 
 
 class CausalAttention(nn.Module):
@@ -68,8 +75,8 @@ class CausalAttention(nn.Module):
     def forward(self, x, angles, mask=None, cache=None, layer=0):  # [B, T, D] -> [B, T, D]
         B, T, D = x.shape
         qkv = self.qkv(x).view(B, T, -1, self.head_width).transpose(1, 2)  # [B, H + 2G, T, E]
-        query, key, value = qkv.split([self.heads, self.kv_heads, self.kv_heads], dim=1)
-        query, key = rotate(query, angles), rotate(key, angles)
+        turned, value = qkv.split([self.heads + self.kv_heads, self.kv_heads], dim=1)
+        query, key = rotate(turned, angles).split([self.heads, self.kv_heads], dim=1)
         if cache is not None:
             key, value = cache.extend(layer, key, value)
         x = attend(query, key, value, bias=mask, causal=mask is None and T > 1, owner=self)
@@ -132,13 +139,17 @@ class Decoder(nn.Module):
             )
         mask = None
         if attention_mask is None or bool(attention_mask.all()):
-            positions = torch.arange(past, past + T, device=embeddings.device).expand(B, T)
+            positions = torch.arange(past, past + T, device=embeddings.device)
             if past and T > 1:
                 mask = look_back(torch.ones(B, past + T, device=embeddings.device), T)
         else:
-            positions = (attention_mask.long().cumsum(dim=1) - 1).clamp(min=0)[:, -T:]
+            positions = (attention_mask.long().cumsum(dim=1) - 1).clamp(min=0)[:, None, -T:]
             mask = look_back(attention_mask, T)
-        angles = rotary_angles(positions, self.config.head_width, self.config.rope_theta)
+        if cache is not None:
+            angles = [a[positions] for a in cache.angles]
+        else:
+            angles = rotary_angles(positions, self.config.head_width, self.config.rope_theta)
+        angles = [a.to(embeddings.dtype) for a in angles]  # [T, E], or [B, 1, T, E] where padding shifts the rows
         x = embeddings
         for layer, block in enumerate(self.blocks):
             x = block(x, angles, mask, cache, layer)

@@ -72,7 +72,7 @@ def export_hf(model, processor, folder, dtype=None, license=None, limit=SHARD, p
 
 
 def twin(model):
-    """transformers' own model with our model's weights, in evaluation mode: what equality and speed are held against."""
+    """transformers' own model with our model's weights, in evaluation mode: equality and speed are held against it."""
     import transformers
 
     table = transformers_table(model.config)

@@ -303,9 +303,10 @@ def read_llama(data, where, vocab_size=None):
             raise ConfigError(f"{where}: {name} is on; this decoder has no biases")
     if data.get("hidden_act", "silu") != "silu":
         raise ConfigError(f"{where}: hidden_act {data['hidden_act']!r}; this decoder has silu")
-    rope = _table(data, "rope_parameters") or _table(data, "rope_scaling")
-    if rope.get("rope_type", rope.get("type", "default")) != "default":
-        raise ConfigError(f"{where}: scaled rotary positions ({rope}) are not built here")
+    rope = _table(data, "rope_parameters")
+    for table in (rope, _table(data, "rope_scaling")):
+        if table.get("rope_type", table.get("type", "default")) != "default":
+            raise ConfigError(f"{where}: scaled rotary positions ({table}) are not built here")
     heads = data.get("num_attention_heads", 32)
     width = data.get("hidden_size", 4096)
     if data.get("head_dim") not in (None, width // heads):

@@ -117,20 +117,22 @@ class DeepSeekVL(nn.Module):
         padded = attention_mask is not None and not bool(attention_mask.all())
         mask = attention_mask if padded else None
         done = torch.zeros(B, dtype=torch.bool, device=input_ids.device)
-        embeddings, new = self.embed(input_ids, images), []
-        for _ in range(steps):
-            hidden = self.decoder(embeddings, mask, cache)[:, -1]
-            token = pick(self.decoder.head(hidden), temperature, top_p, generator)
-            token = token.masked_fill(done, self.config.pad_token_id)
-            new.append(token)
-            if streamer:
-                streamer(token)
-            done |= token == self.config.eos_token_id
-            if bool(done.all()):
-                break
-            embeddings = self.decoder.embed(token[:, None])
-            if padded:
-                mask = torch.cat([mask, mask.new_ones(B, 1)], dim=1)
+        new = []
+        with torch.inference_mode():  # a step of the miniature takes less than a millisecond, bookkeeping counts
+            embeddings = self.embed(input_ids, images)
+            for _ in range(steps):
+                hidden = self.decoder(embeddings, mask, cache)[:, -1]
+                token = pick(self.decoder.head(hidden), temperature, top_p, generator)
+                token = token.masked_fill(done, self.config.pad_token_id)
+                new.append(token)
+                if streamer:
+                    streamer(token)
+                done |= token == self.config.eos_token_id
+                if bool(done.all()):
+                    break
+                embeddings = self.decoder.embed(token[:, None])
+                if padded:
+                    mask = torch.cat([mask, mask.new_ones(B, 1)], dim=1)
         return torch.stack(new, dim=1) if new else input_ids.new_zeros(B, 0)
 
 

@@ -1,0 +1,35 @@
+"""The bench measures what it says; how fast anything is, is no matter for a test."""
+
+import pytest
+
+from dsvl_min import bench
+from dsvl_min.cli import main
+
+pytest.importorskip("transformers")
+
+
+def test_both_sides_do_the_same_work(tiny):
+    import torch
+
+    model = tiny[0]
+    pairs = bench.jobs(model, bench.twin(model), "cpu", torch.float32)
+    assert set(pairs) == set(bench.ROWS) - {"memory"}
+    for row in ("encode", "prefill"):
+        ours, theirs = (job() for job in pairs[row])
+        assert torch.allclose(ours, theirs, atol=1e-4 * float(ours.abs().max())), row
+
+
+def test_a_table_comes_out_with_every_row(capsys, tmp_path):
+    path = tmp_path / "bench.json"
+    assert main(["bench", "--seconds", "0.01", "--quiet", "--json", str(path)]) == 0
+    told = capsys.readouterr().out
+    assert all(name in told for name in bench.ROWS.values())
+    assert "GB/s" in told and path.exists()
+
+
+def test_the_larger_size_has_about_a_hundred_million_numbers():
+    from dsvl_min.layouts import count
+
+    assert 0.9e8 < count(bench.size("100m")) < 1.1e8
+    with pytest.raises(ValueError, match="enormous"):
+        bench.size("enormous")
