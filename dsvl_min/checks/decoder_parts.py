@@ -8,13 +8,23 @@ from .judge import NotAttempted, Wrong, call, compare, exercise, predicted, wron
 from .parts import randn
 
 
-@exercise(decoder.rotate)
+def turn_of(x, positions, theta):
+    """x [B, H, T, E], positions [T]: each pair (x_i, x_{i+E/2}) turned by its position's angle, p / theta^(2i/E)."""
+    half = x.shape[-1] // 2
+    angle = positions[:, None].float() / theta ** (torch.arange(half) / half)
+    cos, sin = angle.cos().to(x.dtype), angle.sin().to(x.dtype)
+    first, second = x.chunk(2, dim=-1)
+    return torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)
+
+
+@exercise(turn_of)
 @torch.no_grad()
-def rotate(attempt):
-    """rotate(x [B, H, T, E], (cos, sin) each [B, 1, T, E/2]): each pair (x_i, x_{i+E/2}) turned by its angle."""
-    x, at = randn(2, 3, 5, 8), torch.tensor([[0, 1, 2, 3, 4], [7, 8, 9, 10, 30]])
-    angles = decoder.rotary_angles(at, 8, 100.0)
-    cos, sin = angles
+def turn(attempt):
+    """turn(x [B, H, T, E], positions [T], theta): each pair (x_i, x_{i+E/2}) turned by its position's angle."""
+    x, positions = randn(2, 3, 5, 8), torch.tensor([0, 1, 2, 7, 30])
+    want = decoder.rotate(x, decoder.rotary_angles(positions, 8, 100.0))
+    angle = positions[:, None].float() / 100.0 ** (torch.arange(4) / 4)
+    cos, sin = angle.cos(), angle.sin()
     first, second = x.chunk(2, dim=-1)
     a, b = x[..., 0::2], x[..., 1::2]
     neighbours = torch.stack([a * cos - b * sin, b * cos + a * sin], dim=-1).flatten(-2)
@@ -24,10 +34,12 @@ def rotate(attempt):
         ("turned the other way", torch.cat([first * cos + second * sin, second * cos - first * sin], dim=-1)),
         ("no rotation", torch.cat([first * cos - second * sin, second * cos - first * sin], dim=-1)),
         ("no rotation", torch.cat([first * cos + second * sin, second * cos + first * sin], dim=-1)),
+        ("pairs counted as values", turn_of(x, positions, 100.0**0.5)),
     ]
-    compare(call(attempt, x, angles), decoder.rotate(x, angles), "the turned vectors", mistakes)
+    compare(call(attempt, x, positions, 100.0), want, "the turned vectors", mistakes)
     half = x.bfloat16()
-    compare(call(attempt, half, angles), decoder.rotate(half, angles), "the turned vectors", (), 2e-2)
+    got = call(attempt, half, positions, 100.0)
+    compare(got, turn_of(half, positions, 100.0), "the turned vectors", (), 2e-2)
     return "every pair is turned by its own angle, and lengths stay."
 
 
@@ -60,7 +72,7 @@ def extend(attempt):
             got_keys, got_values = written(attempt, cache, layer, keys[-1], values[-1])
             if cache.filled != want_keys.shape[2] - T:
                 raise wrong("filled moved in a layer")
-            if step and torch.equal(cache.store[layer, 0, :, :, :T], keys[-1]):
+            if step and torch.equal(cache.keys[layer][:, :, :T], keys[-1]):
                 raise wrong("written over the beginning")
             if got_keys.shape[2] == 9:
                 raise wrong("empty places returned")

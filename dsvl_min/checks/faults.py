@@ -38,6 +38,10 @@ FAULTS = {
         "The pairs are turned backwards. If queries and keys are both turned so, a distance of +3 looks like -3."
     ),
     "no rotation": "Both sines have the same sign, so lengths change: in a rotation one of them is negative.",
+    "pairs counted as values": (
+        "The exponent is i/E, where i counts pairs; it should be 2i/E. The last pair would turn no slower than the "
+        "middle one should."
+    ),
     "groups tiled, not repeated": (
         "The heads of keys are laid out 0, 1, 2, 0, 1, 2. Query heads that share one stand beside each other: "
         "0, 0, 1, 1, 2, 2."

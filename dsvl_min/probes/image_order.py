@@ -1,6 +1,6 @@
 """Is a picture in a prompt a set, a sequence or a grid?  Answers when its tokens are reordered, moved or kept apart.
 
-Shapes: B prompts, T positions, P image tokens, D decoder width, V vocabulary.
+Shapes: B batch, T tokens of a prompt, P image tokens of one image, D decoder width.
 """
 
 import torch
@@ -24,7 +24,8 @@ def continue_at(model, x, positions, mask=None, steps=64):
     cache = KVCache(config, B, T + steps, x.device, x.dtype)
     new = []
     for _ in range(steps):
-        angles = rotary_angles(positions, config.head_width, config.rope_theta)
+        angles = rotary_angles(positions[:, None], config.head_width, config.rope_theta)
+        angles = [a.to(x.dtype) for a in angles]
         for layer, block in enumerate(decoder.blocks):
             x = block(x, angles, mask, cache, layer)
         cache.filled += x.shape[1]

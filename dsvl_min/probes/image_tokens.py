@@ -1,6 +1,6 @@
 """What an image token has to be: other tokens in the place of the trained ones, and what the decoder still answers.
 
-Shapes: N pictures, P image tokens each, D decoder width, L and H widths of the two encoders' tokens.
+Shapes: N images, P image tokens of each, D decoder width, V vocabulary.
 """
 
 import torch
@@ -17,7 +17,7 @@ FITTED = ("naming", "grid documents", "handwritten digit", "counting", "relation
 
 @torch.no_grad()
 def seen(model, processor, name, count, seed=0, split="held-out"):
-    """Pictures of one task and both encoders' tokens of them: (asked, low [N, P, L], high [N, P, H]).
+    """Pictures of one task and both encoders' tokens of them: (asked, low [N, P, ·], high [N, P, ·]).
 
     asked: as `evaluation.tasks.questions` gives it.
     """
@@ -52,7 +52,7 @@ def marks(said, asked):
 
 
 def straight(inputs, outputs):
-    """The linear map and constant that come nearest to outputs [M, D] from inputs [M, I]: an nn.Linear(I, D)."""
+    """The linear map and constant that come nearest to outputs [·, D] from inputs, in least squares: an nn.Linear."""
     ones = torch.ones(len(inputs), 1, dtype=torch.float64, device=inputs.device)
     solved = torch.linalg.lstsq(torch.cat([inputs.double(), ones], dim=1), outputs.double()).solution
     made = nn.Linear(inputs.shape[1], outputs.shape[1], device=inputs.device, dtype=inputs.dtype)
@@ -61,7 +61,7 @@ def straight(inputs, outputs):
 
 
 def halves_joined(low, high):
-    """Both encoders' tokens side by side, high resolution first: [..., H + L]."""
+    """Both encoders' tokens side by side, high resolution first."""
     return torch.cat([high, low], dim=-1)
 
 

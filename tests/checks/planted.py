@@ -102,7 +102,7 @@ def moves_on(cache, layer, key, value):
 
 def everything(cache, layer, key, value):
     decoder.KVCache.extend(cache, layer, key, value)
-    return cache.store[layer, 0], cache.store[layer, 1]
+    return cache.keys[layer], cache.values[layer]
 
 
 def only_new(cache, layer, key, value):
@@ -116,13 +116,15 @@ def over_the_beginning(cache, layer, key, value):
     decoder.KVCache.extend(cache, layer, key, value)
     cache.filled = at
     end = at + key.shape[2]
-    return cache.store[layer, 0, :, :, :end], cache.store[layer, 1, :, :, :end]
+    return cache.keys[layer][:, :, :end], cache.values[layer][:, :, :end]
 
 
-def neighbours(x, angles):
+def neighbours(x, positions, theta):
     import torch
 
-    cos, sin = angles
+    half = x.shape[-1] // 2
+    angle = positions[:, None].float() / theta ** (torch.arange(half) / half)
+    cos, sin = angle.cos(), angle.sin()
     a, b = x[..., 0::2], x[..., 1::2]
     return torch.stack([a * cos - b * sin, b * cos + a * sin], dim=-1).flatten(-2)
 
@@ -206,10 +208,13 @@ CODE = (
     Planted("text numbered too", image_tokens.which_image, image_tokens, "which_image_of",
             "torch.where(placeholder, order // per_image, -1)", "order // per_image"),
     # chapter 11
-    Planted("turned the other way", decoder_parts.rotate, decoder, "rotate",
+    Planted("turned the other way", decoder_parts.turn, decoder_parts, "turn_of",
             "first * cos - second * sin, second * cos + first * sin",
             "first * cos + second * sin, second * cos - first * sin"),
-    Planted("no rotation", decoder_parts.rotate, decoder, "rotate", "second * cos + first", "second * cos - first"),
+    Planted("no rotation", decoder_parts.turn, decoder_parts, "turn_of", "second * cos + first",
+            "second * cos - first"),
+    Planted("pairs counted as values", decoder_parts.turn, decoder_parts, "turn_of", "(half) / half",
+            "(half) / half / 2"),
     Planted("groups tiled, not repeated", decoder_parts.spread, decoder_parts, "spread_of",
             "key.repeat_interleave(heads // key.shape[1], dim=1)", "key.repeat(1, heads // key.shape[1], 1, 1)"),
     Planted("values forgotten", decoder_parts.cache_bytes, decoder_parts, "cache_bytes_of", "layers * 2", "layers"),
@@ -225,7 +230,7 @@ WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("more than the answer changes", whole_model.control, and_moved),
     ("no fact differs", world.twins, a_whole_turn),
     ("the pictures differ", world.twins, a_quarter_turn),
-    ("neighbours turned", decoder_parts.rotate, neighbours),
+    ("neighbours turned", decoder_parts.turn, neighbours),
     ("filled moved in a layer", decoder_parts.extend, moves_on),
     ("empty places returned", decoder_parts.extend, everything),
     ("only the new ones returned", decoder_parts.extend, only_new),

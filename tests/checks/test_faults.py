@@ -23,7 +23,7 @@ OWN = {
     world.twins: world.own_twins,
     image_tokens.adaptor: adaptor.VisionLanguageAdaptor, image_tokens.straight: image_tokens.own_straight,
     image_tokens.which_image: image_tokens.which_image_of,
-    decoder_parts.rotate: decoder.rotate, decoder_parts.spread: decoder_parts.spread_of,
+    decoder_parts.turn: decoder_parts.turn_of, decoder_parts.spread: decoder_parts.spread_of,
     decoder_parts.extend: decoder.KVCache.extend, decoder_parts.cache_bytes: decoder_parts.cache_bytes_of,
 }  # fmt: skip
 
@@ -177,17 +177,15 @@ def which_image_in_a_loop(input_ids, image_token_id, per_image):
     return out
 
 
-def rotate_as_complex(x, angles):
-    cos, sin = angles
+def rotate_as_complex(x, positions, theta):
     half = x.shape[-1] // 2
-    turned = torch.complex(x[..., :half].float(), x[..., half:].float()) * torch.complex(cos, sin)
+    angle = positions[:, None] * theta ** (-torch.arange(half) / half)
+    turned = torch.complex(x[..., :half].float(), x[..., half:].float()) * torch.polar(torch.ones_like(angle), angle)
     return torch.cat([turned.real, turned.imag], dim=-1).to(x.dtype)
 
 
-def rotate_by_swapping(x, angles):
-    cos, sin = (torch.cat([a, a], dim=-1).to(x.dtype) for a in angles)
-    half = x.shape[-1] // 2
-    return x * cos + torch.cat([-x[..., half:], x[..., :half]], dim=-1) * sin
+def rotate_as_the_package_does(x, positions, theta):
+    return decoder.rotate(x, [a.to(x.dtype) for a in decoder.rotary_angles(positions, x.shape[-1], theta)])
 
 
 def spread_by_expanding(key, heads):
@@ -196,16 +194,16 @@ def spread_by_expanding(key, heads):
 
 
 def extend_by_joining(cache, layer, key, value):
-    at = cache.filled
-    cache.store[layer, 0, :, :, at : at + key.shape[2]] = key
-    cache.store[layer, 1, :, :, at : at + key.shape[2]] = value
-    old = cache.store[layer, :, :, :, :at]
-    return torch.cat([old[0], key], dim=2), torch.cat([old[1], value], dim=2)
+    at, out = cache.filled, []
+    for store, new in ((cache.keys[layer], key), (cache.values[layer], value)):
+        store[:, :, at : at + new.shape[2]] = new
+        out.append(torch.cat([store[:, :, :at], new], dim=2))
+    return out
 
 
 def test_decoder_parts_of_another_make_pass():
-    for rotation in (rotate_as_complex, rotate_by_swapping):
-        assert decoder_parts.rotate(rotation) is rotation
+    for rotation in (rotate_as_complex, rotate_as_the_package_does):
+        assert decoder_parts.turn(rotation) is rotation
     assert decoder_parts.spread(spread_by_expanding) is spread_by_expanding
     assert decoder_parts.extend(extend_by_joining) is extend_by_joining
 
