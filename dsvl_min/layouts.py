@@ -108,8 +108,8 @@ class Piece:
 
     @property
     def rows(self):
-        """Which rows of ours it is."""
-        return slice(None) if self.start is None else slice(self.start, self.start + self.shape[0])
+        """Which rows of ours it is: an index."""
+        return ... if self.start is None else slice(self.start, self.start + self.shape[0])
 
 
 def spread(name):

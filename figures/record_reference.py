@@ -2,7 +2,7 @@
 
     python figures/record_reference.py
 
-To be run again whenever the shipped weights are remade; tests/checks/test_reference.py says when.
+To be run again whenever the shipped weights are remade; tests/checks/test_transformers_numbers.py says when.
 """
 
 import json

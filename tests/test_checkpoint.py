@@ -9,7 +9,11 @@ from reference import shake
 import dsvl_min
 from dsvl_min.checkpoint import (
     CheckpointError,
+    as_own,
+    fill,
+    tensors_of,
     write_atomically,
+    write_tensors,
 )
 from dsvl_min.config import ConfigError, ModelConfig
 from dsvl_min.model import DeepSeekVL
@@ -145,3 +149,13 @@ def test_a_save_that_is_cut_short_leaves_no_folder_that_opens(saved, tiny, tmp_p
         dsvl_min.save(saved[0], tiny[1], tmp_path)
     with pytest.raises(CheckpointError, match="config.json is missing"):
         dsvl_min.load(tmp_path)
+
+
+def test_a_tensor_without_dimensions_is_read_too(tmp_path):
+    write_tensors(tmp_path, {"bias": torch.tensor(-3.0), "weight": torch.ones(2)})
+    with torch.device("meta"):
+        part = torch.nn.Module()
+        part.bias = torch.nn.Parameter(torch.zeros(()))
+        part.weight = torch.nn.Parameter(torch.zeros(2))
+    path = tmp_path / "model.safetensors"
+    assert fill(part, tensors_of(path), as_own(part), path).bias.item() == -3.0

@@ -111,9 +111,52 @@ def claims():
     for name, accuracy in zip(("torch", "adamw", "muon"), stem["accuracy"].values(), strict=True):
         out[f"stem_{name}"] = _percent(accuracy)
     out["stem_steps"] = str(stem["steps"])
+    _two_by_two(out)
+    _released(out)
     equality = _result("equality")["largest_difference"]
     out["equality"] = _at_most(max(equality.values()))
     return out
+
+
+def _two_by_two(out):
+    """Chapter 9: the four encoders, and how long the shipped parts were pretrained."""
+    found = _result("two-by-two")
+    out["two_images"], out["two_steps"] = f"{found['images']:,}", str(found["steps"])
+    out["two_seeds"] = str(len({e["seed"] for e in found["encoders"]}))
+    minutes = {e["encoder"]: e["minutes"] for e in found["encoders"] if "minutes" in e and e["seed"] == 0}
+    out["two_minutes"] = f"{sum(v for k, v in minutes.items() if not k.endswith('longer')):.0f}"
+    for fact, chance in found["chance"].items():
+        out[f"two_chance_{fact}"] = _percent(chance)
+        for encoder, guess in found["expected"][fact].items():
+            first, *again = [e["right"][fact] for e in found["encoders"] if e["encoder"] == encoder]
+            key = f"{fact}_{encoder.replace(' ', '_')}"
+            out[f"two_{key}"], out[f"two_guess_{key}"] = _percent(first), _percent(guess)
+            if again:
+                out[f"two_again_{key}"] = _percent(again[0])
+    longer = {e["encoder"]: e for e in found["encoders"] if e["encoder"].endswith("longer")}
+    for encoder, made in longer.items():
+        for fact, share in made["right"].items():
+            out[f"two_{fact}_{encoder.replace(' ', '_')}"] = _percent(share)
+    ends = {e["encoder"]: e["loss"][-1] for e in found["encoders"] if "loss" in e and e["seed"] == 0}
+    out["two_loss_48"], out["two_loss_128"] = f"{ends['matching 48']:.1f}", f"{ends['matching 128 longer']:.1f}"
+    for part in ("siglip", "sam"):
+        out[f"{part}_minutes"] = f"{_result('tiny-parts')['run']['minutes'][part]:.0f}"
+
+
+def _released(out):
+    """Chapter 21: shares and depths, by configuration; the largest value in the shipped SigLIP, by the reference."""
+    from dsvl_min import ModelConfig
+    from dsvl_min.checkpoint import memory
+    from dsvl_min.layouts import count
+
+    parts = memory(ModelConfig.preset("tiny"))
+    out["share_tiny_vision"] = _percent(parts["vision"] / sum(parts.values()))
+    paper = ModelConfig.preset("7b")
+    for name, size in (("small", "1.3b"), ("paper", "7b")):
+        held = count(ModelConfig.preset(size), "original")
+        out[f"{name}_gb"] = f"{2 * held / 1e9:.0f}"
+        out.setdefault(f"{name}_parameters", f"{held / 1e9:.1f} billion")
+    out["paper_depths"] = f"{paper.siglip.layers}, {paper.sam.layers} and {paper.decoder.layers} layers"
 
 
 def fill(text):

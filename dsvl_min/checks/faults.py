@@ -161,4 +161,33 @@ FAULTS = {
     "more than the answer changes": (
         "More than needed is changed. If the answer changes with it, you won't know what it followed."
     ),
+    # one grid
+    "corners aligned": (
+        "The resize puts corner on corner (align_corners=True). DeepSeek-VL's puts the centres of cells where they "
+        "belong: 16 cells and 24 cells cover the same picture."
+    ),
+    "activation between the convolutions": (
+        "An activation stands between the two convolutions. In DeepSeek-VL there is none, and no norm: together "
+        "they are one linear map."
+    ),
+    "resize left out": (
+        "The grid isn't enlarged first. Halved twice, it ends with other cells than SigLIP's: they can't be joined."
+    ),
+    "border not padded": (
+        "The convolutions don't pad the border: each loses a row and a column, and the grid comes out too small."
+    ),
+    "something else differs": "These two encoders are alike in what is asked, so nothing can be told about it.",
+    "a second thing differs": (
+        "These two encoders differ in more than one thing. If one reads better, you won't know which of them did it."
+    ),
+    # conversions
+    "rows interleaved by head": (
+        "You take the rows head by head: query, key, value, query, ... Some models store them so. Here all queries "
+        "come first, then all keys, then all values; shapes fit either way."
+    ),
+    "thirds where heads are grouped": (
+        "You cut the matrix into three equal parts. Where several query heads share a key head there are fewer rows of "
+        "keys and values than of queries."
+    ),
+    "keys and values exchanged": "Keys and values are exchanged. They have the same shape, so only the numbers tell.",
 }

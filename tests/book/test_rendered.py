@@ -64,14 +64,17 @@ def test_each_exercise_has_its_box_its_folded_answer_and_its_verdict(master):
         assert f"Exercise {exercise.number}: " in page and f"Solution {exercise.number}" in page
         assert f"Difficulty {exercise.difficulty} of 5, about {exercise.minutes} minutes." in page
     assert page.count("Show one solution") == len(master.exercises)
-    assert page.count("✓ ") == len(master.exercises) and "✗ " not in page and "○ " not in page
+    equal = sum(cell.source.count("reference.same(") for cell in master.cells if cell.kind == "code")
+    assert page.count("✓ ") == len(master.exercises) + equal and "✗ " not in page and "○ " not in page
 
 
 @named
 def test_code_of_the_package_is_linked_to_the_reference(master):
     for cell in master.cells:
         if symbol := cell.options.get("symbol"):
-            assert re.search(rf'In the package: <a [^>]*href="api\.html#{re.escape(symbol)}"', html(master)), symbol
+            names = {symbol, f"dsvl_min.{symbol.rpartition('.')[2]}"}  # what is public stands on the page as such
+            found = set(re.findall(r'In the package: <a [^>]*href="api\.html#([\w.]+)"', html(master)))
+            assert names & found, symbol
 
 
 @named

@@ -10,7 +10,7 @@ import textwrap
 from dataclasses import dataclass
 
 from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip
-from dsvl_min.checks import decoder_parts, image_tokens, parts, whole_model, world
+from dsvl_min.checks import decoder_parts, hybrid, image_tokens, parts, release, whole_model, world
 from dsvl_min.data.world import Scene, Thing
 from dsvl_min.probes import image_tokens as image_token_probe
 
@@ -185,6 +185,26 @@ CODE = (
             "for e, p in zip(embeddings, placeholder, strict=True)])"),
     Planted("columns before rows", whole_model.place, model, "place", "None], image_tokens)",
             "None], image_tokens.unflatten(1, (3, 3)).transpose(1, 2).flatten(1, 2))"),
+    # chapter 9
+    Planted("columns before rows", hybrid.downsample, hybrid, "own_downsample", "flatten(2)",
+            "transpose(2, 3).flatten(2)"),
+    Planted("corners aligned", hybrid.downsample, hybrid, "own_downsample", "align_corners=False",
+            "align_corners=True"),
+    Planted("activation between the convolutions", hybrid.downsample, hybrid, "own_downsample",
+            "F.conv2d(halved,", "F.conv2d(F.gelu(halved),"),
+    Planted("resize left out", hybrid.downsample, hybrid, "own_downsample", "F.conv2d(resized,", "F.conv2d(features,"),
+    Planted("border not padded", hybrid.downsample, hybrid, "own_downsample",
+            "F.conv2d(resized, first, stride=2, padding=1)\n    halved = F.conv2d(halved, second, stride=2, padding=1)",
+            "F.conv2d(F.conv2d(resized, first, stride=2), second, stride=2)"),
+    # chapter 21
+    Planted("rows interleaved by head", release.unstack, release, "own_unstack",
+            "return qkv.split([heads * head, kv_heads * head, kv_heads * head])",
+            "return [qkv.view(-1, head, qkv.shape[1])[i::3].flatten(0, 1) for i in range(3)]"),
+    Planted("thirds where heads are grouped", release.unstack, release, "own_unstack",
+            "qkv.split([heads * head, kv_heads * head, kv_heads * head])", "qkv.chunk(3)"),
+    Planted("keys and values exchanged", release.unstack, release, "own_unstack",
+            "return qkv.split([heads * head, kv_heads * head, kv_heads * head])",
+            "q, k, v = qkv.split([heads * head, kv_heads * head, kv_heads * head])\n    return q, v, k"),
     # chapter 10
     Planted("concat order swapped", image_tokens.adaptor, adaptor, "VisionLanguageAdaptor", "torch.cat(halves, dim=-1)",
             "torch.cat(halves[::-1], dim=-1)"),
@@ -230,6 +250,8 @@ WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("more than the answer changes", whole_model.control, and_moved),
     ("no fact differs", world.twins, a_whole_turn),
     ("the pictures differ", world.twins, a_quarter_turn),
+    ("a second thing differs", hybrid.contrasts, {**hybrid.own_contrasts(), "objective": ("A", "B")}),
+    ("something else differs", hybrid.contrasts, {**hybrid.own_contrasts(), "pixels": ("C", "D")}),
     ("neighbours turned", decoder_parts.turn, neighbours),
     ("filled moved in a layer", decoder_parts.extend, moves_on),
     ("empty places returned", decoder_parts.extend, everything),

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from planted import CODE, WRITTEN  # noqa: E402
 
 from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip  # noqa: E402
-from dsvl_min.checks import decoder_parts, image_tokens, parts, whole_model, world  # noqa: E402
+from dsvl_min.checks import decoder_parts, hybrid, image_tokens, parts, release, whole_model, world  # noqa: E402
 from dsvl_min.checks.faults import FAULTS  # noqa: E402
 from dsvl_min.checks.judge import Wrong  # noqa: E402
 
@@ -20,7 +20,7 @@ OWN = {
     parts.normalise: processor.normalise,
     parts.labels: processor.Processor.tokens, parts.pad: processor.Processor.pad, parts.loss: model.next_token_loss,
     parts.cached_decoder: decoder.Decoder, whole_model.place: model.place, whole_model.control: whole_model.swap_colors,
-    world.twins: world.own_twins,
+    world.twins: world.own_twins, hybrid.downsample: hybrid.own_downsample, release.unstack: release.own_unstack,
     image_tokens.adaptor: adaptor.VisionLanguageAdaptor, image_tokens.straight: image_tokens.own_straight,
     image_tokens.which_image: image_tokens.which_image_of,
     decoder_parts.turn: decoder_parts.turn_of, decoder_parts.spread: decoder_parts.spread_of,
@@ -235,6 +235,82 @@ def test_things_hidden_behind_others_are_twins_too():
         return tuple(Scene("grey", (Thing(shape, "red", 0.5, 0.5, 0.2), big)) for shape in ("star", "heart"))
 
     assert world.twins(hidden) is hidden
+
+
+def downsampled_by_the_package(features, first, second, t):
+    from dsvl_min import ModelConfig
+
+    convs = sam.Downsample(ModelConfig.preset("tiny").sam)
+    convs.first.weight.data, convs.second.weight.data = first, second
+    return convs(features).flatten(2).transpose(1, 2)
+
+
+def downsampled_by_matrices(features, first, second, t):
+    x = torch.nn.functional.interpolate(features, (4 * t, 4 * t), mode="bilinear")
+    for weight in (first, second):
+        patches = torch.nn.functional.unfold(x, 3, stride=2, padding=1)
+        x = (weight.flatten(1) @ patches).unflatten(2, 2 * (x.shape[-1] // 2,))
+    return x.permute(0, 2, 3, 1).flatten(1, 2)
+
+
+@pytest.mark.parametrize("attempt", [downsampled_by_the_package, downsampled_by_matrices])
+def test_any_right_downsampling_passes(attempt):
+    assert hybrid.downsample(attempt) is attempt
+
+
+def test_every_arrangement_of_tokens_occurs_and_only_its_name_passes():
+    kinds = {hybrid._arrangement(n): n for n in range(40)}
+    assert set(kinds) == set(hybrid.ARRANGED)
+    for true, number in kinds.items():
+        for name in hybrid.ARRANGED:
+            if name == true:
+                assert hybrid.arrangement(name, number) == name
+            else:
+                with pytest.raises(Wrong):
+                    hybrid.arrangement(name, number)
+
+
+def test_the_catalogue_answers_each_question_with_one_pair():
+    assert hybrid.contrasts(hybrid.own_contrasts()) == hybrid.own_contrasts()
+    assert set(hybrid.own_contrasts()) == set(hybrid.ASKED)
+
+
+def unstacked_by_index(qkv, heads, kv_heads):
+    rows = qkv.unflatten(0, (heads + 2 * kv_heads, -1))
+    parts = rows[:heads], rows[heads : heads + kv_heads], rows[heads + kv_heads :]
+    return tuple(part.flatten(0, 1) for part in parts)
+
+
+def test_any_right_unstacking_passes():
+    assert release.unstack(unstacked_by_index) is unstacked_by_index
+
+
+def test_every_spoilt_conversion_occurs_and_the_ladder_finds_where_it_begins():
+    from dsvl_min import load
+    from dsvl_min.checks import reference
+    from dsvl_min.compare import ladder
+
+    begins = {"gate and up exchanged": "decoder block 0", "queries and keys exchanged": "decoder block 0",
+              "the two necks exchanged": "neck", "head taken from the embedding": "logits",
+              "adaptor's halves exchanged": "image tokens", "positions left out": "SigLIP positions"}  # fmt: skip
+    numbers = {release._kind(n): n for n in range(60)}
+    assert set(numbers) == set(release.SPOILT) == set(begins)
+    healthy, _ = load("tiny")
+    for kind, number in numbers.items():
+        rungs = ladder(healthy, release.spoilt(number), reference.inputs())
+        assert [rung.name for rung in rungs if rung.first] == [begins[kind]]
+        assert release.conversion(kind, number) == kind
+
+
+def test_the_fates_of_tensors_are_those_of_the_layouts():
+    from dsvl_min import ModelConfig
+    from dsvl_min.layouts import pieces
+
+    found = {p.name: p for p in pieces(ModelConfig.preset("7b"), "original")}
+    for name, fate in release.TENSORS.items():
+        how = found[name].how
+        kind = {"dropped": "dropped", "rows": "stacked", "without": "reshaped"}.get(how.split()[0].strip(":"), how)
+        assert kind == fate, name
 
 
 def told_by(samples, fact):
