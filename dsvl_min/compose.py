@@ -24,6 +24,7 @@ def compose(
 
     siglip: a folder or hub id of google/siglip-*; sam: of facebook/sam-vit-*; either may be left out.  decoder: of a
     LLaMA-type language model, whose tokenizer is given the image token (and its table a row for it, if none is spare).
+    SigLIP runs with the exact GELU, as in DeepSeek-VL, where google's own configuration names the tanh form.
     Fresh, from `seed`: the adaptor, SAM's convolutions and early neck, the image token's row.
     Returns (model, processor).  Raises CheckpointError or ConfigError naming the part and the field in the way.
     """

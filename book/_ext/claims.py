@@ -58,6 +58,13 @@ def claims():
         count = sum(p.numel() for p in model.parameters())
         out[f"{size}_parameters"] = f"{count / 1e6:.1f} million" if count < 1e9 else f"{count / 1e9:.1f} billion"
         out[f"{size}_tokens"] = str(config.image_tokens)
+        low, high, width = config.siglip.width, config.sam.out_width, config.decoder.width
+        out[f"{size}_siglip_width"], out[f"{size}_sam_width"] = f"{low:,}", f"{high:,}"
+        out[f"{size}_half"], out[f"{size}_width"] = f"{width // 2:,}", f"{width:,}"
+        decoder = config.decoder
+        for name in ("heads", "head_width", "kv_heads"):
+            out[f"{size}_{name}"] = str(getattr(decoder, name))
+        out[f"{size}_mlp"], out[f"{size}_blocks"] = f"{decoder.mlp_width:,}", str(decoder.layers)
         out[f"{size}_low"], out[f"{size}_high"] = str(config.siglip.image_size), str(config.sam.image_size)
     out["tiny_mb"] = f"{_size(WEIGHTS / 'tiny'):.1f} MB"
     out["parts_mb"] = f"{_size(WEIGHTS / 'tiny-parts'):.1f} MB"
@@ -123,6 +130,17 @@ def claims():
     out["windows_saved_counted"] = _percent(1 - encoder_cost(sam) / encoder_cost(sam, everywhere=True))
     out["windows_saved_timed"] = _percent(1 - (far * slow + (1 - far) * fast) / slow)
     out.update({f"windows_memory_{way}": f"{point['memory_gb']:.1f}" for way, point in timed.items()})
+    given = _result("image-tokens")
+    out["given_count"], out["given_fitted"] = str(given["count"]), str(given["fitted"])
+    short = ("adaptor", "bent", "linear", "short", "word", "sam", "siglip", "mean", "letters", "letters_long")
+    for name, row in zip(short, given["rows"].values(), strict=True):
+        out.update({f"given_{name}_{task}": _percent(point["share"]) for task, point in row.items()})
+    order = _result("image-order")
+    out["order_count"] = str(order["count"])
+    short = ("plain", "shuffled", "follow", "one", "alone", "between", "closed", "first")
+    for name, row in zip(short, order["rows"].values(), strict=True):
+        for task, point in row.items():
+            out[f"order_{name}_{'prompt' if 'order' in task else task}"] = _percent(point["share"])
     stem = _result("stem")
     for name, accuracy in zip(("torch", "adamw", "muon"), stem["accuracy"].values(), strict=True):
         out[f"stem_{name}"] = _percent(accuracy)

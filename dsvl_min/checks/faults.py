@@ -30,6 +30,36 @@ FAULTS = {
         "With a cache every step counts its positions from zero again, so each new token stands at the "
         "sentence's beginning. The first token comes out right, and nothing after it."
     ),
+    "neighbours turned": (
+        "Neighbours (x_0, x_1) are turned together. The released weights pair each value with the one half a head "
+        "away, (x_i, x_{i+E/2}); the other pairing exists elsewhere, and weights for one don't work with the other."
+    ),
+    "turned the other way": (
+        "The pairs are turned backwards. If queries and keys are both turned so, a distance of +3 looks like -3."
+    ),
+    "no rotation": "Both sines have the same sign, so lengths change: in a rotation one of them is negative.",
+    "pairs counted as values": (
+        "The exponent is i/E, where i counts pairs; it should be 2i/E. The last pair would turn no slower than the "
+        "middle one should."
+    ),
+    "groups tiled, not repeated": (
+        "The heads of keys are laid out 0, 1, 2, 0, 1, 2. Query heads that share one stand beside each other: "
+        "0, 0, 1, 1, 2, 2."
+    ),
+    "written over the beginning": "The new keys are written at the start of the cache, over those of the prompt.",
+    "filled moved in a layer": (
+        "`filled` moved while one layer was written. It counts positions for all layers: the decoder moves it once, "
+        "after the last."
+    ),
+    "empty places returned": (
+        "The whole store is returned, with places nobody has written yet. Their keys are zero, not absent: a softmax "
+        "gives them weight."
+    ),
+    "only the new ones returned": "Only the new keys come back. A new token has to see all that lies in the cache.",
+    "keys kept as values": "The values that come back are the keys.",
+    "values forgotten": "Half of it is missing: keys *and* values are kept.",
+    "layers forgotten": "That is one layer's. Every layer keeps its own.",
+    "query heads counted": "Query heads are counted. Keys and values have heads of their own, perhaps fewer.",
     # encoders
     "only the class token kept": (
         "One token comes out for the whole picture. DeepSeek-VL has no class token to keep: it reads every patch."
@@ -100,7 +130,34 @@ FAULTS = {
         "The low-resolution half comes first. Released weights expect the high-resolution half first; shapes "
         "fit either way, so nothing but the numbers will tell you."
     ),
+    "GELU forgotten": "The GELU is missing: two linear layers in a row are one linear layer.",
+    "GELU on one half": "One encoder's half goes through the GELU and the other doesn't; both do.",
+    "GELU after the last layer": (
+        "The GELU stands behind the last layer, so an image token could hardly have a negative value. It stands "
+        "between the two layers."
+    ),
+    "half the width for a single encoder": (
+        "With a single encoder there is nothing to join: it fills the decoder's whole width, not half of it."
+    ),
+    # fitting
+    "constant forgotten": (
+        "The constant is missing: the map goes through zero, whatever the means are. Add a column of ones to the "
+        "inputs, or take both means off and put them back."
+    ),
+    "inputs' mean forgotten": (
+        "The bias is the outputs' mean. That is right only where the inputs' mean is zero: take off "
+        "weight · mean(inputs)."
+    ),
+    "fitted the wrong way round": "The map goes from outputs to inputs.",
+    "weight not turned": (
+        "The weight is transposed. lstsq solves inputs @ W = outputs; nn.Linear multiplies by its weight's transpose."
+    ),
     # images into text
+    "every token an image": (
+        "Placeholders are counted, not images. An image has as many placeholders as it has tokens: divide, and "
+        "round down."
+    ),
+    "text numbered too": "Text carries the number of the last image before it; it should carry -1.",
     "images in reverse": "The images are placed in reverse: the first placeholders got the last image.",
     "each conversation starts over": (
         "Every conversation starts again at the first image. The images of a batch stand in one row, in "

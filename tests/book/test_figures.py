@@ -38,7 +38,9 @@ def test_no_drawing_is_left_over():
 def test_a_drawing_says_which_results_it_draws():
     results = {"controls": ["tiny", "tiny-live"], "curves": ["tiny-live"], "asked": ["tiny"], "hard": ["tiny"],
                "carried": ["carried"], "two-by-two": ["two-by-two"], "readable": ["readable"],
-               "windows": ["windows"]}  # fmt: skip
+               "windows": ["windows"],
+               "image-tokens": ["image-tokens"],
+               "image-order": ["image-order"]}  # fmt: skip
     for path in DRAWN:
         found = results.get(path.stem.removesuffix("-dark"), [])
         assert style.sources(path) == [f"figures/results/{name}.json" for name in found], path.name

@@ -10,8 +10,19 @@ import textwrap
 from dataclasses import dataclass
 
 from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip
-from dsvl_min.checks import hybrid, parts, patches, release, whole_model, windows, world
+from dsvl_min.checks import (
+    decoder_parts,
+    hybrid,
+    image_tokens,
+    parts,
+    patches,
+    release,
+    whole_model,
+    windows,
+    world,
+)
 from dsvl_min.data.world import Scene, Thing
+from dsvl_min.probes import image_tokens as image_token_probe
 
 
 @dataclass(frozen=True)
@@ -74,6 +85,58 @@ def a_whole_turn():
 
 def a_quarter_turn():
     return tuple(Scene("grey", (Thing("arrow", "red", 0.5, 0.5, 0.4, angle),)) for angle in (0.0, 90.0))
+
+
+def through_zero(inputs, outputs):
+    import torch
+
+    made = torch.nn.Linear(inputs.shape[1], outputs.shape[1], bias=False)
+    made.weight.data = torch.linalg.lstsq(inputs, outputs).solution.T
+    return made
+
+
+def half_centred(inputs, outputs):
+    import torch
+
+    made = torch.nn.Linear(inputs.shape[1], outputs.shape[1])
+    made.weight.data = torch.linalg.lstsq(inputs - inputs.mean(0), outputs - outputs.mean(0)).solution.T
+    made.bias.data = outputs.mean(0)
+    return made
+
+
+def moves_on(cache, layer, key, value):
+    out = decoder.KVCache.extend(cache, layer, key, value)
+    cache.filled += key.shape[2]
+    return out
+
+
+def everything(cache, layer, key, value):
+    decoder.KVCache.extend(cache, layer, key, value)
+    return cache.keys[layer], cache.values[layer]
+
+
+def only_new(cache, layer, key, value):
+    decoder.KVCache.extend(cache, layer, key, value)
+    return key, value
+
+
+def over_the_beginning(cache, layer, key, value):
+    at = cache.filled
+    cache.filled = 0
+    decoder.KVCache.extend(cache, layer, key, value)
+    cache.filled = at
+    end = at + key.shape[2]
+    return cache.keys[layer][:, :, :end], cache.values[layer][:, :, :end]
+
+
+def neighbours(x, positions, theta):
+    import torch
+
+    half = x.shape[-1] // 2
+    angle = positions[:, None].float() / theta ** (torch.arange(half) / half)
+    cos, sin = angle.cos(), angle.sin()
+    a, b = x[..., 0::2], x[..., 1::2]
+    return torch.stack([a * cos - b * sin, b * cos + a * sin], dim=-1).flatten(-2)
 
 
 OWN_MASK = (  # the fused kernel makes its own causal mask; here it is handed one that is off by one
@@ -179,6 +242,41 @@ CODE = (
     Planted("keys and values exchanged", release.unstack, release, "own_unstack",
             "return qkv.split([heads * head, kv_heads * head, kv_heads * head])",
             "q, k, v = qkv.split([heads * head, kv_heads * head, kv_heads * head])\n    return q, v, k"),
+    # chapter 10
+    Planted("concat order swapped", image_tokens.adaptor, adaptor, "VisionLanguageAdaptor", "torch.cat(halves, dim=-1)",
+            "torch.cat(halves[::-1], dim=-1)"),
+    Planted("tanh GELU", image_tokens.adaptor, adaptor, "VisionLanguageAdaptor", "F.gelu(torch.cat(halves, dim=-1))",
+            'F.gelu(torch.cat(halves, dim=-1), approximate="tanh")'),
+    Planted("GELU forgotten", image_tokens.adaptor, adaptor, "VisionLanguageAdaptor",
+            "F.gelu(torch.cat(halves, dim=-1))", "torch.cat(halves, dim=-1)"),
+    Planted("GELU on one half", image_tokens.adaptor, adaptor, "VisionLanguageAdaptor",
+            "F.gelu(torch.cat(halves, dim=-1))", "torch.cat([F.gelu(halves[0]), *halves[1:]], dim=-1)"),
+    Planted("GELU on one half", image_tokens.adaptor, adaptor, "VisionLanguageAdaptor",
+            "F.gelu(torch.cat(halves, dim=-1))", "torch.cat([*halves[:-1], F.gelu(halves[-1])], dim=-1)"),
+    Planted("GELU after the last layer", image_tokens.adaptor, adaptor, "VisionLanguageAdaptor",
+            "self.out(F.gelu(torch.cat(halves, dim=-1)))", "F.gelu(self.out(torch.cat(halves, dim=-1)))"),
+    Planted("half the width for a single encoder", image_tokens.adaptor, adaptor, "VisionLanguageAdaptor",
+            'width // 2 if config.vision == "hybrid" else width', "width // 2"),
+    Planted("weight not turned", image_tokens.straight, image_token_probe, "straight", "solved[:-1].T", "solved[:-1]"),
+    Planted("each conversation starts over", image_tokens.which_image, image_tokens, "which_image_of",
+            "placeholder.flatten().cumsum(0).view(placeholder.shape) - 1", "placeholder.cumsum(1) - 1"),
+    Planted("every token an image", image_tokens.which_image, image_tokens, "which_image_of",
+            "order // per_image", "order"),
+    Planted("text numbered too", image_tokens.which_image, image_tokens, "which_image_of",
+            "torch.where(placeholder, order // per_image, -1)", "order // per_image"),
+    # chapter 11
+    Planted("turned the other way", decoder_parts.turn, decoder_parts, "turn_of",
+            "first * cos - second * sin, second * cos + first * sin",
+            "first * cos + second * sin, second * cos - first * sin"),
+    Planted("no rotation", decoder_parts.turn, decoder_parts, "turn_of", "second * cos + first",
+            "second * cos - first"),
+    Planted("pairs counted as values", decoder_parts.turn, decoder_parts, "turn_of", "(half) / half",
+            "(half) / half / 2"),
+    Planted("groups tiled, not repeated", decoder_parts.spread, decoder_parts, "spread_of",
+            "key.repeat_interleave(heads // key.shape[1], dim=1)", "key.repeat(1, heads // key.shape[1], 1, 1)"),
+    Planted("values forgotten", decoder_parts.cache_bytes, decoder_parts, "cache_bytes_of", "layers * 2", "layers"),
+    Planted("layers forgotten", decoder_parts.cache_bytes, decoder_parts, "cache_bytes_of", "config.layers * 2", "2"),
+    Planted("query heads counted", decoder_parts.cache_bytes, decoder_parts, "cache_bytes_of", "kv_heads", "heads"),
 )  # fmt: skip
 
 
@@ -208,6 +306,15 @@ WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("reshaped without moving", patches.cut, lambda p, side: p.reshape(len(p), (p.shape[-1] // side) ** 2, -1)),
     ("a second thing differs", hybrid.contrasts, {**hybrid.own_contrasts(), "objective": ("A", "B")}),
     ("something else differs", hybrid.contrasts, {**hybrid.own_contrasts(), "pixels": ("C", "D")}),
+    ("neighbours turned", decoder_parts.turn, neighbours),
+    ("filled moved in a layer", decoder_parts.extend, moves_on),
+    ("empty places returned", decoder_parts.extend, everything),
+    ("only the new ones returned", decoder_parts.extend, only_new),
+    ("keys kept as values", decoder_parts.extend, lambda *given: (decoder.KVCache.extend(*given)[0],) * 2),
+    ("written over the beginning", decoder_parts.extend, over_the_beginning),
+    ("constant forgotten", image_tokens.straight, through_zero),
+    ("inputs' mean forgotten", image_tokens.straight, half_centred),
+    ("fitted the wrong way round", image_tokens.straight, lambda x, y: image_token_probe.straight(y, x)),
 )
 
 

@@ -10,7 +10,17 @@ sys.path.insert(0, str(Path(__file__).parent))
 from planted import CODE, WRITTEN  # noqa: E402
 
 from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip  # noqa: E402
-from dsvl_min.checks import hybrid, parts, patches, release, whole_model, windows, world  # noqa: E402
+from dsvl_min.checks import (  # noqa: E402
+    decoder_parts,
+    hybrid,
+    image_tokens,
+    parts,
+    patches,
+    release,
+    whole_model,
+    windows,
+    world,
+)
 from dsvl_min.checks.faults import FAULTS  # noqa: E402
 from dsvl_min.checks.judge import Wrong  # noqa: E402
 
@@ -23,6 +33,10 @@ OWN = {
     patches.cut: patches.own_cut,
     windows.windows: sam.into_windows, windows.back: sam.from_windows, windows.scores: windows.own_scores,
     world.twins: world.own_twins, hybrid.downsample: hybrid.own_downsample, release.unstack: release.own_unstack,
+    image_tokens.adaptor: adaptor.VisionLanguageAdaptor, image_tokens.straight: image_tokens.own_straight,
+    image_tokens.which_image: image_tokens.which_image_of,
+    decoder_parts.turn: decoder_parts.turn_of, decoder_parts.spread: decoder_parts.spread_of,
+    decoder_parts.extend: decoder.KVCache.extend, decoder_parts.cache_bytes: decoder_parts.cache_bytes_of,
 }  # fmt: skip
 
 
@@ -142,6 +156,74 @@ def place_by_gather(embeddings, placeholder, image_tokens):
 @pytest.mark.parametrize("attempt", [place_in_loops, place_by_index, place_by_gather])
 def test_any_right_placing_passes(attempt):
     assert whole_model.place(attempt) is attempt
+
+
+def gelu_before_the_join(config):
+    """GELU works value by value, so that before the join it is the same: right, though not as it is written."""
+
+    class Adaptor(adaptor.VisionLanguageAdaptor):
+        def forward(self, low=None, high=None):
+            gelu = torch.nn.functional.gelu
+            low = gelu(self.low(low)) if self.low else None
+            high = gelu(self.high(high)) if self.high else None
+            return self.out(torch.cat([x for x in (high, low) if x is not None], dim=-1))
+
+    return Adaptor(config)
+
+
+def with_normal_equations(inputs, outputs):
+    x, y = inputs.double(), outputs.double()
+    weight = torch.linalg.solve((x - x.mean(0)).T @ (x - x.mean(0)), (x - x.mean(0)).T @ (y - y.mean(0)))
+    made = torch.nn.Linear(x.shape[1], y.shape[1])
+    made.weight.data, made.bias.data = weight.T.float(), (y.mean(0) - x.mean(0) @ weight).float()
+    return made
+
+
+def which_image_in_a_loop(input_ids, image_token_id, per_image):
+    out, met = torch.full_like(input_ids, -1), 0
+    for b, row in enumerate(input_ids):
+        for t, token in enumerate(row):
+            if token == image_token_id:
+                out[b, t] = met // per_image
+                met += 1
+    return out
+
+
+def rotate_as_complex(x, positions, theta):
+    half = x.shape[-1] // 2
+    angle = positions[:, None] * theta ** (-torch.arange(half) / half)
+    turned = torch.complex(x[..., :half].float(), x[..., half:].float()) * torch.polar(torch.ones_like(angle), angle)
+    return torch.cat([turned.real, turned.imag], dim=-1).to(x.dtype)
+
+
+def rotate_as_the_package_does(x, positions, theta):
+    return decoder.rotate(x, [a.to(x.dtype) for a in decoder.rotary_angles(positions, x.shape[-1], theta)])
+
+
+def spread_by_expanding(key, heads):
+    B, G, T, E = key.shape
+    return key[:, :, None].expand(B, G, heads // G, T, E).reshape(B, heads, T, E)
+
+
+def extend_by_joining(cache, layer, key, value):
+    at, out = cache.filled, []
+    for store, new in ((cache.keys[layer], key), (cache.values[layer], value)):
+        store[:, :, at : at + new.shape[2]] = new
+        out.append(torch.cat([store[:, :, :at], new], dim=2))
+    return out
+
+
+def test_decoder_parts_of_another_make_pass():
+    for rotation in (rotate_as_complex, rotate_as_the_package_does):
+        assert decoder_parts.turn(rotation) is rotation
+    assert decoder_parts.spread(spread_by_expanding) is spread_by_expanding
+    assert decoder_parts.extend(extend_by_joining) is extend_by_joining
+
+
+def test_adaptors_fits_and_numberings_of_another_make_pass():
+    assert image_tokens.adaptor(gelu_before_the_join) is gelu_before_the_join
+    assert image_tokens.straight(with_normal_equations) is with_normal_equations
+    assert image_tokens.which_image(which_image_in_a_loop) is which_image_in_a_loop
 
 
 def test_any_control_that_changes_only_the_answer_passes():

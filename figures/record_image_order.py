@@ -1,0 +1,50 @@
+"""Record what the shipped model still answers when a picture's tokens are reordered, moved or kept apart.
+
+python figures/record_image_order.py     # writes figures/results/image-order.json; about 3 minutes on two cores
+"""
+
+import recorded
+import torch
+
+import dsvl_min
+from dsvl_min.checkpoint import WEIGHTS
+from dsvl_min.evaluation.tasks import interval
+from dsvl_min.probes.image_order import changes, page_marks
+from dsvl_min.probes.image_tokens import marks, seen
+
+COUNT, SEED = 200, 0
+
+
+def _point(got, kind):
+    return {"share": round(sum(got) / len(got), 4), "interval": interval(got, kind)}
+
+
+@torch.no_grad()
+def measure():
+    """{"rows": {change: {"naming" | "page" | "page in the prompt's order": {"share", "interval"}}}, "count"}."""
+    model, processor = dsvl_min.load("tiny")
+    found = {"count": COUNT, "rows": {}}
+    for task in ("naming", "page"):
+        asked, low, high = seen(model, processor, task, COUNT, SEED)
+        order, answers = changes(model, processor, asked, model.adaptor(low, high))
+        for name, answer in answers.items():
+            said, row = answer(), found["rows"].setdefault(name, {})
+            if task == "naming":
+                row[task] = _point(marks(said, asked), "exact")
+            else:
+                row[task] = _point(page_marks(said, asked), "characters")
+                if "shuffled" in name:
+                    row["page in the prompt's order"] = _point(page_marks(said, asked, order), "characters")
+            print(name, {key: point["share"] for key, point in row.items()}, repr(said[0][:20]), flush=True)
+    return found
+
+
+if __name__ == "__main__":
+    recorded.write(
+        "image-order",
+        "Is a picture in a prompt a set, a sequence or a grid?",
+        "python figures/record_image_order.py",
+        seeds=[SEED],
+        data=measure(),
+        weights=recorded.weights_in(WEIGHTS / "tiny"),
+    )

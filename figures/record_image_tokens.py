@@ -1,0 +1,47 @@
+"""Record what the shipped model still answers when something else stands in the adaptor's place.
+
+python figures/record_image_tokens.py    # writes figures/results/image-tokens.json; about 3 minutes on two cores
+"""
+
+import recorded
+import torch
+from torch.nn import functional as F
+
+import dsvl_min
+from dsvl_min.checkpoint import WEIGHTS
+from dsvl_min.evaluation.tasks import interval
+from dsvl_min.probes.image_tokens import ASKED, letters_of, marks, say, seen, variants
+
+COUNT, SEED, FIT, FIT_SEED = 200, 0, 100, 77
+LETTERS = ("the letters themselves", "the letters, as long as image tokens")
+
+
+@torch.no_grad()
+def measure():
+    """{"rows": {variant: {task: {"share", "interval"}}}, "count", "fitted": pictures of each kind}."""
+    model, processor = dsvl_min.load("tiny")
+    made = variants(model, processor, FIT, FIT_SEED)
+    found = {"count": COUNT, "fitted": FIT, "rows": {name: {} for name in (*made, *LETTERS)}}
+    for name in ASKED:
+        asked, low, high = seen(model, processor, name, COUNT, SEED)
+        tokens = {variant: adapt(low, high) for variant, adapt in made.items()}
+        if name == "page":
+            letters, long = model.decoder.embed(letters_of(asked, processor)), tokens["the adaptor"].norm(dim=-1).mean()
+            tokens |= dict(zip(LETTERS, (letters, long * F.normalize(letters, dim=-1)), strict=True))
+        for variant, given in tokens.items():
+            got = marks(say(model, processor, asked, given), asked)
+            kind, share = "characters" if name == "page" else "exact", sum(got) / COUNT
+            found["rows"][variant][name] = {"share": round(share, 4), "interval": interval(got, kind)}
+            print(f"{name:8}{variant:26}{share:.1%}", flush=True)
+    return found
+
+
+if __name__ == "__main__":
+    recorded.write(
+        "image-tokens",
+        "What is still answered when something else stands in the adaptor's place?",
+        "python figures/record_image_tokens.py",
+        seeds=[SEED, FIT_SEED],
+        data=measure(),
+        weights=recorded.weights_in(WEIGHTS / "tiny"),
+    )
