@@ -6,7 +6,7 @@ model, processor = dsvl_min.load("tiny")
 
 from .adaptor import VisionLanguageAdaptor
 from .checkpoint import CheckpointError, load, save
-from .compose import compose
+from .composed import compose
 from .config import ConfigError, ModelConfig
 from .decoder import Decoder
 from .export import export_hf
