@@ -1,0 +1,26 @@
+"""Record speed and memory beside `transformers`, at tiny and at about 100 million numbers: figures/results/bench.json.
+
+    python figures/record_bench.py        # on a quiet machine, about ten minutes on two cores
+"""
+
+import recorded
+
+from dsvl_min.bench import as_table, bench
+
+SECONDS = 8.0  # a row
+SIZES = ("tiny", "100m")
+
+
+if __name__ == "__main__":
+    data = {}
+    for size in SIZES:
+        result = bench(size, budget=SECONDS)
+        print(as_table(result), flush=True)
+        data[size] = {name: part for name, part in result.items() if name != "hardware"}
+    recorded.write(
+        "bench",
+        "How fast is this project beside `transformers`, with the same weights, and how near to what the machine can do?",
+        "python figures/record_bench.py",
+        seeds=[0],
+        data={"sizes": data},
+    )
