@@ -191,12 +191,13 @@ def fetch(name, revision=None):
             folder = Path(snapshot_download(name, revision=revision, allow_patterns=["*.json", "*.bin"]))
     except LocalEntryNotFoundError as error:
         raise CheckpointError(
-            f"{name} is neither in the cache nor to be reached ({error.__cause__ or 'offline'}); "
-            "fetch it once with a connection, or give a folder"
+            f"there is no folder {name}, and as a hub id {name} is neither in the cache nor to be reached "
+            f"({error.__cause__ or 'offline'}); fetch it once with a connection, or give a folder"
         ) from None
     except (HfHubHTTPError, HFValidationError, OSError) as error:
         at = f" at revision {revision}" if revision else ""
-        raise CheckpointError(f"the hub has no {name!r}{at} for us: {str(error).splitlines()[0]}") from None
+        said = (str(error).splitlines() or [type(error).__name__])[0]
+        raise CheckpointError(f"there is no folder {name}, and the hub has no such id{at} for us: {said}") from None
     return folder
 
 
@@ -265,11 +266,6 @@ def _unpickle(path):
     if not isinstance(state, dict) or not all(isinstance(t, torch.Tensor) for t in state.values()):
         raise CheckpointError(f"{path} is no table of tensors")
     return state
-
-
-def read_tensors(path):
-    """All tensors of one file, by name; CheckpointError if it is missing or damaged."""
-    return dict(tensors_of(Path(path)))
 
 
 def fill(module, stream, parts, where, dtype=None, device="cpu", layout="own", place=None):
@@ -346,7 +342,7 @@ def _quantiser(bits, dtype, device):
     try:
         import bitsandbytes as bnb
     except ImportError:
-        raise CheckpointError('quantize needs bitsandbytes: pip install "dsvl-min[quant]"') from None
+        raise CheckpointError('quantize needs bitsandbytes: pip install bitsandbytes') from None
 
     def place(module, name, tensor):
         at, _, leaf = name.rpartition(".")

@@ -88,7 +88,7 @@ def difference(a, b, name="the tensors"):
 
 
 def outputs(model, batch):
-    """{component: its tensor} of one forward pass, in channel-last order where the two models differ in it."""
+    """{component: its tensor} of one forward pass."""
     ours = isinstance(model, DeepSeekVL)
     modules = dict(model.named_modules())
     caught, handles = {}, []

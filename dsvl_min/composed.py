@@ -34,9 +34,9 @@ def compose(
     folders = {part: find(name) for part, name in folders.items() if name is not None}
     tables = {part: read_json(folder / "config.json") for part, folder in folders.items()}
     tokenizer = _other_tokenizer(folders["decoder"])
-    rows = tables["decoder"].get("vocab_size", 32000)
     vision = {}
     try:
+        rows = tables["decoder"].get("vocab_size", 32000)
         language = read_llama(tables["decoder"], "the decoder's config.json", max(rows, tokenizer.image + 1))
         if siglip is not None:
             vision["siglip"] = read_siglip(_part(tables["siglip"], "siglip"), "siglip")
@@ -64,7 +64,10 @@ def _part(table, kind):
 
 
 def _pour(model, part, folder, rows):
-    """Copy one part's checkpoint into a composed model; its other tensors (text tower, mask decoder …) are left out."""
+    """Copy one part's checkpoint into a composed model; its other tensors (text tower, mask decoder …) are left out.
+
+    rows: how many the language model's own token table has.
+    """
     prefix, names = {
         "siglip": ("vision.siglip.", {k: ["vision_model." + n for n in spread(v[0])] for k, v in SIGLIP.items()}),
         "sam": ("vision.sam.", {k: ["vision_encoder." + n for n in spread(v[0])] for k, v in SAM.items()}),
@@ -87,8 +90,8 @@ def _pour(model, part, folder, rows):
             if tuple(tensor.shape) != piece.shape:
                 raise CheckpointError(f"{path}: {name} has shape {list(tensor.shape)}, its configuration says "
                                       f"{list(piece.shape)}")  # fmt: skip
-            rows = slice(tensor.shape[0]) if piece.start is None else piece.rows
-            state[piece.ours][rows].copy_(tensor)
+            first = slice(tensor.shape[0]) if piece.start is None else piece.rows  # the table may have grown
+            state[piece.ours][first].copy_(tensor)
     if wanted:
         raise CheckpointError(f"{folder} lacks {', '.join(sorted(wanted)[:3])} ({len(wanted)} in all): is it {part}?")
 

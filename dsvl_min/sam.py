@@ -78,8 +78,10 @@ def from_windows(windows, g):
 
 
 class SamBlock(nn.Module):
-    """Pre-norm block.  window=0 attends globally; otherwise within windows, whose zero padding
-    takes part as keys, unmasked, as in the released model."""
+    """Pre-norm block: attention within windows (window=0: global), then an MLP.
+
+    The windows' zero padding takes part as keys, unmasked, as in the released model.
+    """
 
     def __init__(self, config, window):
         super().__init__()

@@ -19,7 +19,7 @@ if __name__ == "__main__":
         data[size] = {name: part for name, part in result.items() if name != "hardware"}
     recorded.write(
         "bench",
-        "How fast is this project beside `transformers`, with the same weights, and how near to what the machine can do?",
+        "How fast is this project beside `transformers` with the same weights, and how near to the machine's limits?",
         "python figures/record_bench.py",
         seeds=[0],
         data={"sizes": data},

@@ -8,7 +8,6 @@ import copy
 import torch
 
 from .. import ModelConfig, attention, decoder, model, processor, siglip
-from ..adaptor import VisionLanguageAdaptor
 from ..checkpoint import WEIGHTS
 from ..config import IGNORE
 from ..sam import SamEncoder
@@ -107,24 +106,6 @@ def sam_encoder(attempt):
     late, _ = reference.embed(pixels)
     main = reference.downsample(reference.neck(late)).flatten(2).transpose(1, 2)
     compare(call(built(attempt, config, reference), pixels), tokens, "the tokens", [("alpha branch missing", main)])
-
-
-@exercise(VisionLanguageAdaptor)
-@torch.no_grad()
-def adaptor(attempt):
-    """VisionLanguageAdaptor(config): (low, high) to image tokens in the decoder's width."""
-    config = ModelConfig.preset("tiny")
-    reference = shaken(VisionLanguageAdaptor(config))
-    low, high = randn(2, 4, config.siglip.width), randn(2, 4, config.sam.out_width)
-
-    def joined(*halves, approximate="none"):
-        return reference.out(torch.nn.functional.gelu(torch.cat(halves, dim=-1), approximate=approximate))
-
-    a, b = reference.high(high), reference.low(low)
-    mistakes = [("concat order swapped", joined(b, a)), ("tanh GELU", joined(a, b, approximate="tanh"))]
-    compare(
-        call(built(attempt, config, reference), low, high), reference(low, high), "the image tokens", mistakes, 1e-5
-    )
 
 
 @exercise(processor.normalise)

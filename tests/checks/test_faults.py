@@ -26,7 +26,7 @@ from dsvl_min.checks.judge import Wrong  # noqa: E402
 
 OWN = {
     parts.attend: attention.attend, parts.mlp: siglip.Mlp, parts.siglip_encoder: siglip.SiglipEncoder,
-    parts.sam_encoder: sam.SamEncoder, parts.adaptor: adaptor.VisionLanguageAdaptor,
+    parts.sam_encoder: sam.SamEncoder,
     parts.normalise: processor.normalise,
     parts.labels: processor.Processor.tokens, parts.pad: processor.Processor.pad, parts.loss: model.next_token_loss,
     parts.cached_decoder: decoder.Decoder, whole_model.place: model.place, whole_model.control: whole_model.swap_colors,
