@@ -248,7 +248,7 @@ def bench(name="tiny", device=None, dtype=None, budget=6.0, quiet=False, rows=tu
         if row.startswith("decode"):
             ideal = NEW_TOKENS * weights / limit["bandwidth"]
         else:
-            ideal = operations(pair[0]) / limit["rate"]
+            ideal = operations(pair[1]) / limit["rate"]  # theirs: not all of our products are counted by PyTorch
         out["rows"][row] = {
             "ours": ours, "theirs": their, "ratio": their["median"] / ours["median"],
             "share": {"ours": ideal / ours["median"], "theirs": ideal / their["median"]},

@@ -342,7 +342,7 @@ def _quantiser(bits, dtype, device):
     try:
         import bitsandbytes as bnb
     except ImportError:
-        raise CheckpointError('quantize needs bitsandbytes: pip install bitsandbytes') from None
+        raise CheckpointError("quantize needs bitsandbytes: pip install bitsandbytes") from None
 
     def place(module, name, tensor):
         at, _, leaf = name.rpartition(".")

@@ -11,6 +11,26 @@ from torch.nn import functional as F
 
 from .attention import attend
 
+ONEDNN = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if torch.backends.mkldnn.is_available() else None
+LARGE = 2**18  # numbers of a weight from which oneDNN is worth its call
+
+
+class Linear(nn.Linear):
+    """nn.Linear without a bias.  On a CPU, where no gradient is asked for, large weights go through oneDNN.
+
+    Decoding reads all weights for one row, and PyTorch's own product of one row reads them with one core; oneDNN with
+    all: 0.3 ms in place of 0.7 for a weight of 3456 × 640 on two cores.
+    """
+
+    def __init__(self, width, out):
+        super().__init__(width, out, bias=False)
+
+    def forward(self, x):
+        plain = x.is_cpu and x.dtype == torch.float32 and not torch.is_grad_enabled()
+        if ONEDNN and plain and self.weight.numel() >= LARGE:
+            return ONEDNN(x, self.weight, None, "none", [], "")
+        return super().forward(x)
+
 
 class RMSNorm(nn.Module):
     """x / root-mean-square(x) · weight; the kernel computes in float32 inside."""
@@ -69,8 +89,8 @@ class CausalAttention(nn.Module):
     def __init__(self, config):
         super().__init__()
         self.heads, self.kv_heads, self.head_width = config.heads, config.kv_heads, config.head_width
-        self.qkv = nn.Linear(config.width, (config.heads + 2 * config.kv_heads) * config.head_width, bias=False)
-        self.out = nn.Linear(config.width, config.width, bias=False)
+        self.qkv = Linear(config.width, (config.heads + 2 * config.kv_heads) * config.head_width)
+        self.out = Linear(config.width, config.width)
 
     def forward(self, x, angles, mask=None, cache=None, layer=0):  # [B, T, D] -> [B, T, D]
         B, T, D = x.shape
@@ -88,8 +108,8 @@ class SwiGLU(nn.Module):
 
     def __init__(self, width, hidden):
         super().__init__()
-        self.gate_up = nn.Linear(width, 2 * hidden, bias=False)
-        self.down = nn.Linear(hidden, width, bias=False)
+        self.gate_up = Linear(width, 2 * hidden)
+        self.down = Linear(hidden, width)
 
     def forward(self, x):
         gate, up = self.gate_up(x).chunk(2, dim=-1)
@@ -120,7 +140,7 @@ class Decoder(nn.Module):
         self.embed = nn.Embedding(config.vocab_size, config.width)
         self.blocks = nn.ModuleList(DecoderBlock(config) for _ in range(config.layers))
         self.norm = RMSNorm(config.width, config.norm_eps)
-        self.head = nn.Linear(config.width, config.vocab_size, bias=False)
+        self.head = Linear(config.width, config.vocab_size)
         if config.tied:
             self.head.weight = self.embed.weight
 
