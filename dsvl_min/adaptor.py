@@ -29,4 +29,5 @@ class VisionLanguageAdaptor(nn.Module):
             halves.append(self.high(high))
         if self.low:
             halves.append(self.low(low))
+        # deviation: adaptor-as-released
         return self.out(F.gelu(torch.cat(halves, dim=-1)))

@@ -1,6 +1,6 @@
 """Record speed and memory beside `transformers`, at tiny and at about 100 million numbers: figures/results/bench.json.
 
-    python figures/record_bench.py        # on a quiet machine, about ten minutes on two cores
+python figures/record_bench.py        # on a quiet machine, about ten minutes on two cores
 """
 
 import recorded

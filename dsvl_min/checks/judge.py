@@ -4,10 +4,13 @@ import copy
 import functools
 import math
 import traceback
+from textwrap import fill
 
 import torch
 
 from .faults import FAULTS
+
+PAGE = {"width": 76, "subsequent_indent": "  "}  # what a page shows of a line without scrolling
 
 
 class Wrong(AssertionError):
@@ -45,9 +48,9 @@ def exercise(reference):
                     raise NotAttempted
                 said = judge(attempt, *args, **kwargs)
             except NotAttempted:
-                print(f"○ {judge.__name__}: not attempted yet. The notebook goes on with the book's own.")
+                print(fill(f"○ {judge.__name__}: not attempted yet. The notebook goes on with the book's own.", **PAGE))
                 return reference
-            print(f"✓ {judge.__name__}: {said or 'right.'}")
+            print(fill(f"✓ {judge.__name__}: {said or 'right.'}", **PAGE))
             return attempt
 
         return check

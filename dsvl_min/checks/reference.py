@@ -6,13 +6,14 @@ transformers is not installed.
 
 import json
 from pathlib import Path
+from textwrap import fill
 
 import torch
 from safetensors import safe_open
 
 from ..config import ModelConfig
 from ..processor import normalise
-from .judge import Wrong
+from .judge import PAGE, Wrong
 
 FILE = Path(__file__).with_name("reference.safetensors")
 PARTS = {
@@ -61,4 +62,5 @@ def same(part, got):
     if not apart <= (3e-2 if half else TOLERANCE):  # NaN is not the same either
         raise Wrong(f"{PARTS[part]}: {apart:.1e} of the largest value away from what {reference} computes")
     note = " (half precision; in float32 it is closer)" if half else ""
-    print(f"✓ {PARTS[part]} {list(want.shape)}: what {reference} computes, to {apart:.1e} of its largest value{note}")
+    told = f"✓ {PARTS[part]} {list(want.shape)}: what {reference} computes, to {apart:.1e} of its largest value{note}"
+    print(fill(told, **PAGE))
