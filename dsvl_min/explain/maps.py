@@ -3,6 +3,8 @@
 Shapes: S side of the high-resolution image, P image tokens.
 """
 
+import warnings
+
 import numpy as np
 import torch
 from torch.nn import functional as F
@@ -63,9 +65,11 @@ def occlusion_map(model, processor, image, question, answer, window=16, stride=8
     Each pixel holds the mean over the windows that cover it.  Uses Captum's Occlusion.
     """
     try:
-        from captum.attr import Occlusion
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Captum looks for a progress bar's widget, and we show none
+            from captum.attr import Occlusion
     except ImportError:
-        raise InputError('occlusion needs Captum: pip install "dsvl-min[demo]"') from None
+        raise InputError("occlusion needs Captum: pip install captum") from None
     encoder = model.config.sam or model.config.siglip
     square = to_square(image, encoder.image_size, encoder.mean)[None]
     batch = ask(processor, image, question, answer)

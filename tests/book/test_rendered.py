@@ -50,6 +50,13 @@ def test_a_passport_stands_under_the_title(master):
     assert "dsvl_min.hardware&quot;" not in html(master), "the cell that asks for the passport is still on the page"
 
 
+@named
+def test_no_output_is_a_warning_or_names_the_machine_that_built_the_page(master):
+    text = unescape(re.sub(r"<[^>]+>", "", html(master)))
+    assert not re.findall(r"\S*Warning: .*", text)
+    assert str(ROOT) not in text
+
+
 def test_the_status_page_lists_every_chapters_passport():
     status = (HTML / "book" / "status.html").read_text(encoding="utf-8")
     for master in MASTERS:
