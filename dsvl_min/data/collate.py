@@ -1,23 +1,31 @@
 """Samples to token rows, and rows to batches.
 
-A page is how pretraining reads: the image (or the context in its place), then the text.
-A dialogue is how people ask: the conversation of the processor.  Either way only the text is predicted.
+A page is how pretraining reads: images (or the context in their place) among text.
+A dialogue is how people ask: the conversation of the processor.  Either way only text is predicted.
 """
 
 import torch
 
-from ..config import IGNORE
+from ..config import IGNORE, IMAGE_PLACEHOLDER
 
 
 def page(sample, processor):
-    """begin · image tokens or context · line break · caption · end -> (ids, labels), both lists."""
+    """A page as (ids, labels), both lists: begin · image tokens or context · line break · text · end.
+
+    Where the text holds placeholders, the images stand there instead of in front.
+    """
     config, encode = processor.config, processor.tokenizer.encode
-    read = [config.image_token_id] * (config.image_tokens * len(sample.images)) + encode(sample.context)
+    image = [config.image_token_id] * config.image_tokens
+    before, *after = sample.text.split(IMAGE_PLACEHOLDER)
+    read = encode(sample.context) + ([] if after else image * len(sample.images))
     if read:
         read += encode("\n")
-    told = encode(sample.caption) + [config.eos_token_id]
-    ids = [config.bos_token_id, *read, *told]
-    return ids, [IGNORE] * (1 + len(read)) + told
+    ids, labels = [config.bos_token_id, *read], [IGNORE] * (1 + len(read))
+    for i, piece in enumerate((before, *after)):
+        told = encode(piece)
+        ids += (image if i else []) + told
+        labels += [IGNORE] * (len(image) if i else 0) + told
+    return [*ids, config.eos_token_id], [*labels, config.eos_token_id]
 
 
 def dialogue(sample, processor):

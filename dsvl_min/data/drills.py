@@ -20,7 +20,7 @@ def grid(rng, difficulty=1.0):
     lines = ["".join(rng.choice(ALPHABET) for _ in range(n)) for n in lengths]
     # deviation: stage-0
     cells = "".join(line.ljust(GRID, "\n") for line in lines).ljust(GRID * GRID, "\n")
-    return Sample("grid", caption="\n".join(lines), context=cells)
+    return Sample("grid", text="\n".join(lines), context=cells)
 
 
 def lists(rng, difficulty=1.0):

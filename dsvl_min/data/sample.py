@@ -13,33 +13,39 @@ SPLITS = ("train", "held-out")
 class Sample:
     """Images, what is asked about them and what is answered.
 
-    source: the module that made it; images: scenes, PIL images, bytes or paths, in reading
-    order; turns: (question, answer) pairs, the first question about the images; caption: what
-    a pretraining page prints beside them; context: text that stands in an image's place, read but
-    not predicted; difficulty: the dial it was made at; truth: the facts the answers rest on.
+    source: which source it is from; images: scenes, PIL images, bytes or paths, in reading
+    order; turns: (question, answer) pairs; text: the same as a page, for pretraining; context: text that
+    stands in an image's place, read but not predicted; difficulty: the dial it was made at; truth: the facts
+    the answers rest on; leaf: its place in the taxonomy of instructions (paper Table 3), if it has one.
+
+    Where questions or the text hold placeholders, the images stand there, in order; else all images come first.
     """
 
     source: str
     images: tuple = ()
     turns: tuple = ()
-    caption: str = ""
+    text: str = ""
     context: str = ""
     difficulty: float = 0.0
     truth: dict = field(default_factory=dict)
+    leaf: str = ""
 
     def pictures(self, size=None):
         """The images, scenes drawn at size × size (None: left as they are)."""
         return [render(im, size) if size and isinstance(im, Scene) else im for im in self.images]
 
     def conversation(self, size=None):
-        """The turns as the processor takes them, images (see `pictures`) in front of the first question."""
+        """The turns as the processor takes them, each message with its images (see `pictures`)."""
         images = self.pictures(size)
-        messages = []
+        placed = any(IMAGE_PLACEHOLDER in question for question, _ in self.turns)
+        messages, at = [], 0
         for i, (question, answer) in enumerate(self.turns):
-            first = i == 0 and images
-            content = (IMAGE_PLACEHOLDER + "\n") * len(images) + question if first else question
-            messages.append({"role": "User", "content": content, "images": images if first else []})
+            if i == 0 and not placed:
+                question = (IMAGE_PLACEHOLDER + "\n") * len(images) + question
+            count = question.count(IMAGE_PLACEHOLDER)
+            messages.append({"role": "User", "content": question, "images": images[at : at + count]})
             messages.append({"role": "Assistant", "content": answer})
+            at += count
         return messages
 
 

@@ -30,7 +30,7 @@ def sample(source, seed, index, split="train", difficulty=1.0):
     """
     rng = generator(split, seed, index, source)
     if source in PARAGRAPHS:
-        made = Sample(source, caption=rng.choice(PARAGRAPHS[source](split)))
+        made = Sample(source, text=rng.choice(PARAGRAPHS[source](split)))
     elif source in TEXT_SOURCES:
         made = TEXT_SOURCES[source](rng, difficulty)
     elif source in ("digits", "several-digits"):

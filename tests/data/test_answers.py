@@ -83,7 +83,7 @@ def test_sides_are_where_the_things_are():
 def test_a_page_says_what_is_drawn(source):
     for s in made(source):
         drawn = [t.string for t in sorted(s.images[0].texts, key=lambda t: t.y)]
-        assert dict(s.turns)["Read the text."] == "\n".join(drawn) == s.caption
+        assert dict(s.turns)["Read the text."] == "\n".join(drawn) == s.text
 
 
 def test_a_digit_is_the_one_drawn():
@@ -141,7 +141,7 @@ def test_a_page_predicts_the_caption_and_nothing_else(tiny):
     s = sample("naming", 0, 0)
     ids, labels = page(s, processor)
     told = [i for i in labels if i != -100]
-    assert processor.tokenizer.decode(told, skip_special=False) == s.caption + "<｜end▁of▁sentence｜>"
+    assert processor.tokenizer.decode(told, skip_special=False) == s.text + "<｜end▁of▁sentence｜>"
     assert ids.count(processor.config.image_token_id) == 36 and ids[-len(told) :] == told
 
 

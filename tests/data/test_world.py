@@ -117,7 +117,7 @@ def test_splits_never_share_a_scene_whatever_the_seeds():
 def test_every_source_gives_text_to_learn(source):
     for index in range(20):
         made = sample(source, 0, index, difficulty=index / 19)
-        assert made.caption or made.turns
+        assert made.text or made.turns
         assert all(q.strip() and a.strip() for q, a in made.turns)
         assert made.difficulty == index / 19
 
