@@ -75,11 +75,19 @@ class DeepSeekVL(nn.Module):
         labels hold the token to predict at its own position (the shift happens here) and -100
         wherever nothing is to be predicted.  Returns an Output.
         """
+        logits = self.decoder.head(self.hidden(input_ids, attention_mask, pixel_values, high_res_pixel_values))
+        return Output(logits, None if labels is None else next_token_loss(logits, labels))
+
+    def hidden(self, input_ids, attention_mask=None, pixel_values=None, high_res_pixel_values=None):
+        """What the decoder makes of a batch, before its head: [B, T, D]."""
         images = None
         if pixel_values is not None or high_res_pixel_values is not None:
             images = self.image_embeddings(pixel_values, high_res_pixel_values)
-        logits = self.decoder.head(self.decoder(self.embed(input_ids, images), attention_mask))
-        return Output(logits, None if labels is None else next_token_loss(logits, labels))
+        return self.decoder(self.embed(input_ids, images), attention_mask)
+
+    def loss(self, labels, **batch):
+        """The loss of `forward`, a scalar, without the logits where nothing is predicted: what training asks for."""
+        return predicted_loss(self.decoder.head, self.hidden(**batch), labels)
 
     @torch.no_grad()
     def generate(
@@ -139,6 +147,18 @@ class DeepSeekVL(nn.Module):
 def place(embeddings, placeholder, image_tokens):
     """Image tokens [N, P, D] in the places of embeddings [B, T, D] that placeholder [B, T] marks, in reading order."""
     return embeddings.masked_scatter(placeholder[..., None], image_tokens)
+
+
+def predicted_loss(head, hidden, labels, reduction="mean"):
+    """`next_token_loss` from hidden states [B, T, D], with logits only where something is predicted.
+
+    Most positions of a page are image, most of a dialogue is question; the head is the widest matrix there is.
+    reduction: "mean" or "sum".
+    """
+    told = labels[:, 1:] != IGNORE
+    logits = head(hidden[:, :-1][told])
+    loss = F.cross_entropy(logits.float(), labels[:, 1:][told], reduction="sum")
+    return loss / told.sum().clamp(min=1) if reduction == "mean" else loss
 
 
 def next_token_loss(logits, labels):
