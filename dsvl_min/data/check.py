@@ -2,8 +2,9 @@
 
 from functools import lru_cache
 
+from .files import arrow, entries, find
 from .problems import decoded, of_length
-from .records import arrow, entries, find, parse
+from .records import parse
 from .sample import Sample
 
 
