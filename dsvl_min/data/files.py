@@ -39,12 +39,12 @@ def _jsonl(path):
 
 def _parsed(line):
     try:
-        text = line.decode("utf-8")
+        text = line.decode("utf-8").rstrip()
         return json.loads(text, parse_constant=_number, parse_float=_number, object_pairs_hook=_once)
     except RecursionError:
         return Problem("json", "record", "is nested too deeply")
     except json.JSONDecodeError as error:
-        return Problem("json", "record", f"is not JSON: {error.msg} at character {error.pos + 1}")
+        return Problem("json", "record", f"is not JSON: {error.msg.removesuffix(' at')} at character {error.pos + 1}")
     except ValueError as error:  # not UTF-8; a number of thousands of digits; or one of our own two
         return Problem("json", "record", str(error))
 

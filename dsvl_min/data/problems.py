@@ -5,7 +5,6 @@ Three looks, each worth taking only when the one before it found nothing: the re
 """
 
 import difflib
-import math
 import re
 import reprlib
 from dataclasses import replace
@@ -21,6 +20,7 @@ FIELDS = {
     "images": list, "messages": list, "text": str, "context": str, "source": str, "leaf": str, "truth": dict,
     "difficulty": (int, float),
 }  # fmt: skip
+LONGEST = 300  # characters of a reason: names of files and fields may have any length
 _JSON = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number",
          type(None): "null"}  # fmt: skip
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -35,7 +35,8 @@ class Problem(NamedTuple):
     message: str
 
     def __str__(self):
-        return _UNPRINTABLE.sub(lambda c: repr(c[0])[1:-1], f"{self.field}: {self.message}")
+        line = _UNPRINTABLE.sub(lambda c: repr(c[0])[1:-1], f"{self.field}: {self.message}")
+        return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 
 
 def of_record(record):
@@ -61,8 +62,8 @@ def of_record(record):
         yield from _image_names(record["images"])
     if isinstance(record.get("messages"), list):
         yield from _messages(record["messages"])
-    if isinstance(record.get("difficulty"), (int, float)) and not abs(record["difficulty"]) < math.inf:
-        yield Problem("form", "difficulty", "is not finite")
+    if isinstance(record.get("difficulty"), (int, float)) and not 0 <= record["difficulty"] <= 1:
+        yield Problem("form", "difficulty", "is not between 0 and 1")
 
 
 def _image_names(images):
