@@ -45,7 +45,9 @@ def _parsed(line):
         return Problem("json", "record", "is nested too deeply")
     except json.JSONDecodeError as error:
         return Problem("json", "record", f"is not JSON: {error.msg.removesuffix(' at')} at character {error.pos + 1}")
-    except ValueError as error:  # not UTF-8; a number of thousands of digits; or one of our own two
+    except UnicodeDecodeError as error:
+        return Problem("json", "record", f"is not UTF-8: {error.reason} at byte {error.start + 1}")
+    except ValueError as error:  # a number of thousands of digits, or one of our own two
         return Problem("json", "record", str(error))
 
 
@@ -90,26 +92,30 @@ def _csv(path):
 
 
 def _parquet(path):
-    parquet = arrow().parquet
+    parquet, number = arrow().parquet, 0
     try:
-        file = parquet.ParquetFile(path)
-    except ValueError as error:  # pyarrow's own errors are ValueErrors
-        raise InputError(f"{path} is not a Parquet file: {error}") from None
-    number = 0
-    for batch in file.iter_batches(BATCH):
-        for i in range(batch.num_rows):
-            number += 1
-            try:
-                record = batch.slice(i, 1).to_pylist()[0]
-                if isinstance(record.get("truth"), str):
-                    record["truth"] = json.loads(record["truth"])
-            except (ValueError, RecursionError) as error:
-                record = Problem("form", "record", str(error))
-            else:
-                images = record.get("images")
-                if isinstance(images, list):
-                    record["images"] = [(im["bytes"] or im["path"]) if isinstance(im, dict) else im for im in images]
-            yield number, record
+        for batch in parquet.ParquetFile(path).iter_batches(BATCH):
+            for i in range(batch.num_rows):
+                number += 1
+                yield number, _row(batch.slice(i, 1))
+    except (ValueError, OSError, NotImplementedError) as error:  # pyarrow's errors are of these kinds
+        raise InputError(f"{path} is not a Parquet file, or damaged after row {number}: {error}") from None
+
+
+def _row(table):
+    """A table of one row -> the record it holds."""
+    try:
+        (record,) = table.to_pylist()
+        if isinstance(record.get("truth"), str):
+            record["truth"] = json.loads(record["truth"])
+    except (ValueError, RecursionError) as error:
+        return Problem("form", "record", str(error))
+    if isinstance(record.get("images"), list):
+        record["images"] = [
+            (image["bytes"] or image["path"]) if isinstance(image, dict) and {"bytes", "path"} <= set(image) else image
+            for image in record["images"]
+        ]
+    return record
 
 
 _FORMATS = {".jsonl": _jsonl, ".csv": _csv, ".parquet": _parquet}

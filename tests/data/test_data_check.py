@@ -61,7 +61,7 @@ FAULTS = {
     "not JSON": ("{'text': 'a'}", "record", "is not JSON: Expecting property name"),
     "cut off": ('{"text": "a', "record", "is not JSON: Unterminated string"),
     "two on a line": ('{"text": "a"} {"text": "b"}', "record", "is not JSON: Extra data at character 15"),
-    "not UTF-8": (b'{"text": "caf\xe9"}', "record", "codec can't decode"),
+    "not UTF-8": (b'{"text": "caf\xe9"}', "record", "is not UTF-8: invalid continuation byte at byte 14"),
     "NaN": ('{"text": "a", "difficulty": NaN}', "record", "NaN is not a number"),
     "overflow": ('{"text": "a", "difficulty": 1e999}', "record", "1e999 is not a number"),
     "endless digits": ('{"text": "a", "difficulty": ' + "9" * 5000 + "}", "record", "digits"),
