@@ -4,8 +4,8 @@ An adapter is an address on the Hugging Face hub, the columns it needs, and a fu
 columns were taken from the card (`dataset_info` in the README) at the address in each function's docstring.
 """
 
+import http.client
 import json
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -161,7 +161,7 @@ def download(url):
         asked = urllib.request.Request(url, headers={"User-Agent": "dsvl-min"})
         with urllib.request.urlopen(asked, timeout=10) as answer:
             data = answer.read(LARGEST + 1)
-    except (OSError, ValueError, urllib.error.URLError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise InputError(f"{url} can't be fetched: {error}") from None
     if len(data) > LARGEST:
         raise InputError(f"{url} has more than {LARGEST:,} bytes")
