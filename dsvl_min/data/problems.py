@@ -142,12 +142,17 @@ def _words(field, words, with_images):
         yield Problem("characters", field, f"has half of a surrogate pair at character {half.start()}")
 
 
+def undrawn(image):
+    """Is it plain data that is yet to be drawn: a Scene, or anything that has a `draw`?"""
+    return isinstance(image, Scene) or hasattr(image, "draw")
+
+
 def decoded(sample):
-    """(the sample with its images read: upright, RGB; a list of Problems).  Scenes stay scenes."""
+    """(the sample with its images read: upright, RGB; a list of Problems).  Scenes and the like stay what they are."""
     images, problems = [], []
     for i, image in enumerate(sample.images):
         try:
-            images.append(image if isinstance(image, Scene) else load_image(image, f"images[{i}]"))
+            images.append(image if undrawn(image) else load_image(image, f"images[{i}]"))
         except InputError as error:
             message = str(error).removeprefix(f"images[{i}]").lstrip(": ")
             problems.append(Problem("image", f"images[{i}]", message))

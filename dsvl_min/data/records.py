@@ -28,10 +28,9 @@ from PIL import Image
 
 from ..processor import ROLES, InputError, load_image
 from .files import BATCH, RECORDS, arrow, entries, find
-from .problems import Problem, of_record, of_sample
+from .problems import Problem, of_record, of_sample, undrawn
 from .quarantine import judge, policy_of
 from .sample import Sample
-from .world import Scene, render
 
 
 def to_dict(sample, names=None):
@@ -146,12 +145,10 @@ def write_parquet(samples, path, size=None):
 
 def stored(sample, size=None, where="sample"):
     """(name, bytes) of each image of a sample, as it is stored: the name is the content's hash."""
-    for i, image in enumerate(sample.images):
+    for i, image in enumerate(sample.pictures(size)):
         at = f"{where}, images[{i}]"
-        if isinstance(image, Scene):
-            if not size:
-                raise InputError(f"{at} is a scene: say at which size to draw it")
-            image = render(image, size)
+        if undrawn(image):
+            raise InputError(f"{at} is a {type(image).__name__.lower()}: say at which size to draw it")
         picture = load_image(image, at)
         if isinstance(image, bytes):
             data = image
