@@ -69,16 +69,28 @@ class DeepSeekVL(nn.Module):
             return embeddings
         return place(embeddings, placeholder, image_embeddings.to(embeddings.dtype))
 
-    def forward(self, input_ids, attention_mask=None, pixel_values=None, high_res_pixel_values=None, labels=None):
+    def forward(
+        self,
+        input_ids,
+        attention_mask=None,
+        pixel_values=None,
+        high_res_pixel_values=None,
+        labels=None,
+        segments=None,
+    ):
         """input_ids, attention_mask, labels [B, T]; pixels of all N images in reading order.
 
         labels hold the token to predict at its own position (the shift happens here) and -100
-        wherever nothing is to be predicted.  Returns an Output.
+        wherever nothing is to be predicted.  segments [B, T]: which of several texts packed into one row a token
+        belongs to (see `Decoder`); no text predicts the next one's first token.  Returns an Output.
         """
         images = None
         if pixel_values is not None or high_res_pixel_values is not None:
             images = self.image_embeddings(pixel_values, high_res_pixel_values)
-        logits = self.decoder.head(self.decoder(self.embed(input_ids, images), attention_mask))
+        logits = self.decoder.head(self.decoder(self.embed(input_ids, images), attention_mask, segments=segments))
+        if labels is not None and segments is not None:
+            starts = segments.diff(dim=1, prepend=segments[:, :1]) != 0
+            labels = labels.masked_fill(starts, IGNORE)
         return Output(logits, None if labels is None else next_token_loss(logits, labels))
 
     @torch.no_grad()
