@@ -221,8 +221,11 @@ class Stream(IterableDataset):
 
     def __iter__(self):
         info = get_worker_info()
-        first, workers = (info.id, info.num_workers) if info else (0, 1)
-        for step in count(self.start + first, workers):
+        return self.read(info.id, info.num_workers) if info else self.read()
+
+    def read(self, worker=0, workers=1):
+        """The batches that one of several workers makes, one after another."""
+        for step in count(self.start + worker, workers):
             if self.stop is not None and step >= self.stop:
                 return
             yield self.mixture.batch(step, self.rank, self.ranks)

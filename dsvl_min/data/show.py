@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from ..config import IMAGE_PLACEHOLDER, ConfigError
+from ..config import IMAGE_PLACEHOLDER, _require
 from ..processor import load_image
 from .feeds import Generated
 
@@ -23,15 +23,18 @@ CHINESE_FONTS = (
 
 
 def draws(source, count, seed=0, split="train"):
-    """The first `count` samples of a source, difficulty running over all its range."""
-    if count < 1:
-        raise ConfigError(f"a sheet shows at least 1 sample, got {count}")
+    """The first `count` samples of a source, difficulty running over all its range.  ConfigError for another source."""
     make = Generated(source, split=split)
     return [make(seed, index) for index in range(count)]
 
 
 def sheet(samples, size=128):
-    """A PIL image of all samples, each a card: its pictures side by side, size × size, and its words beside them."""
+    """A PIL image of all samples, each a card: its pictures side by side, size × size, and its words beside them.
+
+    Raises ConfigError for no samples or a size below 1.
+    """
+    _require(samples, "a sheet shows at least 1 sample, got none")
+    _require(size >= 1, f"a picture's size must be a positive whole number, got {size!r}")
     cards = [card(sample, size) for sample in samples]
     width = max(one.width for one in cards)
     columns = max(1, min(len(cards), WIDEST // (width + GAP)))

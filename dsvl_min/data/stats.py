@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..config import ConfigError
+from ..config import _require
 from ..processor import Processor
 from .collate import row as as_row
 from .packing import buckets, first_fit, padding
@@ -21,12 +21,11 @@ def measure(mixture, processor, count=2000, reads="pages"):
     priors, each source's most frequent answer, its share of all answers, and how many different ones there are;
     padding, its share where rows run sixteen at a time, as they come or (bucketed) sorted by length within their
     batch, and where a batch is packed into sequences of the decoder's length; too_long, samples longer than that
-    (left out of padding).
+    (left out of padding).  Raises ConfigError for no samples.
     """
-    if count < 1:
-        raise ConfigError(f"at least 1 sample is needed to measure, got {count}")
+    _require(count >= 1, f"at least 1 sample is needed to measure, got {count!r}")
     length = processor.config.decoder.max_positions
-    reader = _patient(processor)
+    reader = patient(processor)
     samples, tokens, images, answers = Counter(), defaultdict(list), Counter(), defaultdict(Counter)
     plain, sorted_, packed = [], [], [0, 0]
     steps = -(-count // mixture.batch_size)
@@ -72,7 +71,7 @@ def measure(mixture, processor, count=2000, reads="pages"):
     }
 
 
-def _patient(processor):
+def patient(processor):
     """A processor that doesn't refuse a conversation for its length."""
     config = processor.config
     endless = replace(config, decoder=replace(config.decoder, max_positions=10**9))
