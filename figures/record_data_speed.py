@@ -8,12 +8,10 @@ fastest: what its frozen encoders see was computed beforehand.
 """
 
 import argparse
-import json
 import os
 import time
 from collections import Counter
 from dataclasses import dataclass
-from itertools import islice
 
 import recorded
 import torch
@@ -32,9 +30,12 @@ from dsvl_min.training.pool import encode
 from dsvl_min.training.stages import STAGES
 from dsvl_min.training.trainer import summed_loss, trainable
 
-SIZE, SEED, WORKERS = 128, 0, 2
-READS = {"pretraining": "pages", "instructions": "dialogues"}
-BATCH = {name: 64 for name in TABLES}
+SIZE, BATCH, WORKERS, SEED = 128, 64, 2, 0
+FEEDS = {  # (rows, how they are read); images alone are the hardest to keep up with
+    "pretraining": (rows(TABLES["pretraining"]), "pages"),
+    "pretraining, images alone": (tuple(r for r in rows(TABLES["pretraining"]) if not r.text), "pages"),
+    "instructions": (rows(TABLES["instructions"]), "dialogues"),
+}
 STAGE = STAGES["tiny"].stages[1]  # the stage that reads what the tables hold
 
 
@@ -69,7 +70,7 @@ def pace(things, seconds, least=2):
 
 
 def of_source(name, processor, seconds, count):
-    """One source in one process: samples a second made, made and drawn, and made into tensors; images that come twice."""
+    """One source in one process: samples a second made, drawn too, and turned into tensors; how many images recur."""
 
     def run(work):
         source = Generated(name)
@@ -92,26 +93,29 @@ def of_source(name, processor, seconds, count):
     return out
 
 
-def fed(table, processor, seconds, workers):
-    """Samples a second that `workers` workers turn into batches of a table; 0: this process alone."""
-    mixture = Mixture(rows(TABLES[table]), BATCH[table], SEED, percent=False)
-    loader = DataLoader(
-        Stream(mixture), batch_size=None, num_workers=workers, collate_fn=Prepare(processor, READS[table])
-    )
+def mixture_of(name):
+    """The mixture of one of FEEDS."""
+    return Mixture(FEEDS[name][0], BATCH, SEED, percent=False)
+
+
+def fed(name, processor, seconds, workers):
+    """Samples a second that `workers` workers turn into batches; 0: this process alone."""
+    prepare = Prepare(processor, FEEDS[name][1])
+    loader = DataLoader(Stream(mixture_of(name)), batch_size=None, num_workers=workers, collate_fn=prepare)
     got, took = pace((batch["count"] for batch in loader), seconds, least=20)
     return round(got / took, 1)
 
 
-def consumed(table, processor, seconds):
+def consumed(name, processor, seconds):
     """Samples a second that the tiny model learns from, in stage 2's manner, its encoders' features at hand."""
     model = dsvl_min.DeepSeekVL(processor.config)
     parts = trainable(model, STAGE)
     optimizer = torch.optim.AdamW([p for named in parts.values() for _, p in named], lr=1e-4)
-    mixture = Mixture(rows(TABLES[table]), BATCH[table], SEED, percent=False)
+    mixture, reads = mixture_of(name), FEEDS[name][1]
     reader, limit = patient(processor), processor.config.decoder.max_positions
     ready = []
     for step in range(10):  # ten steps of the mixture, again and again
-        samples = [(row(s, reader, READS[table]), s.pictures(SIZE)) for s in mixture.batch(step)]
+        samples = [(row(s, reader, reads), s.pictures(SIZE)) for s in mixture.batch(step)]
         samples = [one for one in samples if len(one[0][0]) <= limit]
         pictures = [picture for _, held in samples for picture in held]
         ready.append(([one for one, _ in samples], encode(model, processor, pictures) if pictures else None))
@@ -136,11 +140,8 @@ def resident():
 
 
 def memory(processor, count, every):
-    """Memory after every `every` of `count` samples of both tables by turns, all made into tensors: [(samples, MB)]."""
-    streams = [
-        (Prepare(processor, READS[name]), Stream(Mixture(rows(table), BATCH[name], SEED, percent=False)).read())
-        for name, table in TABLES.items()
-    ]
+    """Memory after every `every` of `count` samples of every feed by turns, all made into tensors: [(samples, MB)]."""
+    streams = [(Prepare(processor, reads), Stream(mixture_of(name)).read()) for name, (_, reads) in FEEDS.items()]
     done, held, line = 0, [], every
     while done < count:
         for prepare, batches in streams:
@@ -155,19 +156,21 @@ def memory(processor, count, every):
 def measure(seconds, repeats, count, every):
     """Everything, as one table."""
     processor = dsvl_min.load("tiny")[1]
-    data = {"size": SIZE, "batch": BATCH["pretraining"], "sources": {}, "feed": {}}
+    data = {"size": SIZE, "batch": BATCH}
+    data["memory"] = memory(processor, count, every)  # first, before anything was trained in this process
+    late = [held for done, held in data["memory"] if done >= count / 4]
+    data["memory_grew"] = round(late[-1] - late[0], 1)  # MB, over the last three quarters
+    data["sources"] = {}
     for name in SOURCES:
         data["sources"][name] = of_source(name, processor, seconds, repeats)
-        print(f"{name:24}", data["sources"][name], flush=True)
-    for name in TABLES:
+        print(f"{name:28}", data["sources"][name], flush=True)
+    data["feed"] = {}
+    for name in FEEDS:
         feed = {"alone": fed(name, processor, 4 * seconds, 0), "workers": fed(name, processor, 4 * seconds, WORKERS)}
         feed["trainer"] = consumed(name, processor, 4 * seconds)
         feed["times_faster"] = round(feed["workers"] / feed["trainer"], 2)
         data["feed"][name] = feed
-        print(f"{name:24}", feed, flush=True)
-    data["memory"] = memory(processor, count, every)
-    late = [held for done, held in data["memory"] if done >= count / 4]
-    data["memory_grew"] = round(late[-1] - late[0], 1)  # MB, over the last three quarters
+        print(f"{name:28}", feed, flush=True)
     return data
 
 
@@ -175,7 +178,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--smoke", action="store_true", help="little of everything, printed and not recorded")
     if parser.parse_args().smoke:
-        print(json.dumps(measure(seconds=0.2, repeats=20, count=2_000, every=500), indent=1))
+        measure(seconds=0.2, repeats=20, count=2_000, every=500)
     else:
         recorded.write(
             "data-speed",

@@ -5,7 +5,7 @@ row is read as if it stood alone.  Bucketing leaves rows apart and puts those of
 
 Source: paper Table 4 (sequence packing in stage 2; how it packs is not said).
 
-Shapes: S sequences, T tokens of a sequence.
+Shapes: B packed sequences, T tokens of each.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ TOO_LONG = ("raise", "skip")
 
 @dataclass(frozen=True)
 class Packed:
-    """input_ids, labels, segments [S, T]; segments count from 1 in each sequence and are 0 on padding.
+    """input_ids, labels, segments [B, T]; segments count from 1 in each sequence and are 0 on padding.
 
     order: for each sequence the numbers of the rows in it; skipped: numbers of the rows that were too long.
     """

@@ -16,8 +16,8 @@ MICRO = 16  # rows that run together: the piece of a batch that is filled up to 
 def measure(mixture, processor, count=2000, reads="pages"):
     """Draw about `count` samples (whole batches) and measure them: a table for json.
 
-    reads: how samples become tokens, see `collate.row`.  In the table: shares, of the samples and of the tokens, in
-    percent; tokens of a sample, image tokens included; images, the share of the samples with 0, 1, 2, … of them;
+    reads: how samples become tokens, see `collate.row`.  In the table: shares, of the samples and of the
+    tokens; tokens of a sample, image tokens included; images, the share of the samples with 0, 1, 2, … of them;
     priors, each source's most frequent answer, its share of all answers, and how many different ones there are;
     padding, its share where rows run sixteen at a time, as they come or (bucketed) sorted by length within their
     batch, and where a batch is packed into sequences of the decoder's length; too_long, samples longer than that
@@ -51,9 +51,9 @@ def measure(mixture, processor, count=2000, reads="pages"):
         "batches_of_text": sum(mixture.reads_text(step) for step in range(steps)),
         "shares": {
             row.name: {
-                "asked": round(100 * row.share / whole, 2),
-                "samples": round(100 * samples[row.name] / drawn, 2),
-                "tokens": round(100 * sum(tokens[row.name]) / int(every.sum()), 2),
+                "asked": round(row.share / whole, 5),
+                "samples": round(samples[row.name] / drawn, 5),
+                "tokens": round(sum(tokens[row.name]) / int(every.sum()), 5),
                 **_spread(tokens[row.name]),
             }
             for row in mixture.rows
@@ -102,7 +102,7 @@ def as_table(result):
     ]
     for name, row in result["shares"].items():
         lines.append(
-            f"{name:12} {row['asked']:5.1f} % {row['samples']:6.1f} % {row['tokens']:5.1f} %   "
+            f"{name:12} {row['asked']:7.1%} {row['samples']:8.1%} {row['tokens']:7.1%}   "
             f"{row['median']:26} {row['95%']:6} {row['longest']:8}"
         )
     every = result["tokens"]

@@ -89,9 +89,9 @@ def test_the_statistics_are_those_of_the_samples(tiny):
     assert got["samples"] == 960 and got["batches"] == 30 and got["batches_of_text"] == 21
     samples = [s for t in range(30) for s in mixture.batch(t)]
     lengths = [len(dialogue(s, processor)[0]) for s in samples]
-    assert got["shares"]["one"]["samples"] == 30 and got["tokens"]["longest"] == max(lengths)
+    assert got["shares"]["one"]["samples"] == 0.3 and got["tokens"]["longest"] == max(lengths)
     text = sum(n for s, n in zip(samples, lengths, strict=True) if not s.images)
-    assert got["shares"]["text"]["tokens"] == pytest.approx(100 * text / sum(lengths), abs=0.01)
+    assert got["shares"]["text"]["tokens"] == pytest.approx(text / sum(lengths), abs=1e-4)
     assert got["images"] == {"0": 0.7, "1": 0.15, "2": 0.15}
     prior = got["priors"]["c"]
     assert prior["answer"] == "yes" and prior["share"] == pytest.approx(2 / 3, abs=0.01) and prior["different"] == 225
