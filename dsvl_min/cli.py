@@ -64,15 +64,17 @@ def parser():
     p.add_argument("--out", type=Path, default=Path("explained.png"))
     p.set_defaults(run=explain)
 
-    data = verbs.add_parser("data", help="look at what the model reads").add_subparsers(dest="what", required=True)
-    p = data.add_parser("show", help="samples of a source with questions and answers, as one picture")
+    parts = verbs.add_parser("data", help="look at what the model reads").add_subparsers(
+        dest="part", required=True, metavar="show | stats"
+    )
+    p = parts.add_parser("show", help="samples of a source with questions and answers, as one picture")
     p.add_argument("--source", required=True, help="its name")
     p.add_argument("--n", type=int, default=16, help="how many samples (default: 16)")
     p.add_argument("--size", type=int, default=128, help="side of a picture in pixels (default: 128)")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--out", type=Path, default=Path("sheet.png"))
     p.set_defaults(run=data_show)
-    p = data.add_parser("stats", help="shares, lengths, images, answer priors and padding of a mixture")
+    p = parts.add_parser("stats", help="shares, lengths, images, answer priors and padding of a mixture")
     p.add_argument("--table", default="pretraining", help="pretraining (default) or instructions, Table 1 or 2")
     p.add_argument("--n", type=int, default=2000, help="how many samples, about (default: 2000)")
     p.add_argument("--seed", type=int, default=0)

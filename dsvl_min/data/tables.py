@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from . import sources
 from .mixture import Row
 
+try:
+    from .taxonomy import DRAWN  # the leaves that have a generator
+except ImportError:
+    DRAWN = ()
+
 
 @dataclass(frozen=True)
 class TableRow:
@@ -29,12 +34,12 @@ PRETRAINING = (
     TableRow(
         "interleaved", "Interleaved image-text", 13.1,
         ("MMC4", "Wikipedia EN & CN", "Wikihow", "in-house PDF and Epub textbooks"),
-        ("interleaved", "in-context"),
+        ("interleaved", "stories", "in-context"),
     ),
     TableRow(
         "captions", "Image caption", 11.1,
         ("Capsfusion", "TaiSu", "Detailed Caption"),
-        ("naming", "counting", "relations"),
+        ("naming", "counting", "relations", "detailed-captions"),
     ),
     TableRow(
         "charts", "Table & chart", 2.1,
@@ -64,8 +69,8 @@ PRETRAINING = (
     TableRow(
         "text", "Text-only", 70.0,
         ("DeepSeek-LLM 2T corpus",),
-        ("english", "chinese", "grid", "lists", "repeats"),
-        weights=(2, 0.2, 1, 2, 1),  # the Chinese sentences are few
+        ("english", "chinese", "grid", "lists", "chinese-lists", "repeats"),
+        weights=(2, 0.2, 1, 2, 0.4, 1),  # the Chinese sentences are few
         text=True,
     ),
 )  # fmt: skip
@@ -73,7 +78,7 @@ INSTRUCTIONS = (
     TableRow(
         "taxonomy", "In-house data", 10.5,
         ("in-house, by the taxonomy of Table 3",),
-        tuple(getattr(sources, "LEAF_SOURCES", ())),  # one for each leaf that can be drawn
+        DRAWN,
     ),
     TableRow(
         "general", "General multimodal", 35.5,
