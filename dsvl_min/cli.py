@@ -64,14 +64,27 @@ def parser():
     p.add_argument("--out", type=Path, default=Path("explained.png"))
     p.set_defaults(run=explain)
 
-    parts = verbs.add_parser("data", help="data of your own").add_subparsers(
-        dest="part", required=True, metavar="check"
+    parts = verbs.add_parser("data", help="look at what the model reads, check data of your own").add_subparsers(
+        dest="part", required=True, metavar="check | show | stats"
     )
     p = parts.add_parser("check", help="every bad record of a file, with its line and reason")
     p.add_argument("path", help="a .jsonl, .csv or .parquet file, or a folder that holds records.jsonl")
     p.add_argument("--size", help="measure records against the context of tiny, mini, a model's folder or a hub id")
     p.add_argument("--quiet", action="store_true", help="no progress bar")
     p.set_defaults(run=data_check)
+    p = parts.add_parser("show", help="samples of a source with questions and answers, as one picture")
+    p.add_argument("--source", required=True, help="its name")
+    p.add_argument("--n", type=int, default=16, help="how many samples (default: 16)")
+    p.add_argument("--size", type=int, default=128, help="side of a picture in pixels (default: 128)")
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--out", type=Path, default=Path("sheet.png"))
+    p.set_defaults(run=data_show)
+    p = parts.add_parser("stats", help="shares, lengths, images, answer priors and padding of a mixture")
+    p.add_argument("--table", default="pretraining", help="pretraining (default) or instructions, Table 1 or 2")
+    p.add_argument("--n", type=int, default=2000, help="how many samples, about (default: 2000)")
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--json", type=Path, help="write the numbers there too")
+    p.set_defaults(run=data_stats)
 
     p = verbs.add_parser("export", help="write a folder that transformers opens")
     p.add_argument("model", help='"tiny", a folder or a hub id')
@@ -321,6 +334,39 @@ def _processor(size):
     if size != "mini":
         return describe(find(size))[1]
     return Processor(_processor("tiny").tokenizer, ModelConfig.preset(size))  # one recipe makes both tokenizers
+
+
+def data_show(args):
+    """`dsvl data show`: a contact sheet."""
+    from .data.show import draws, lacks_font, sheet
+
+    samples = draws(args.source, args.n, args.seed)
+    sheet(samples, args.size).save(args.out)
+    print(f"{args.out}: {args.n} samples of {args.source}")
+    if lacks_font(samples):
+        print("No font with Chinese characters was found: they show as boxes.")
+
+
+def data_stats(args):
+    """`dsvl data stats`: print what a table's mixture turns out to hold."""
+    from . import load
+    from .data.mixture import Mixture
+    from .data.stats import as_table, measure
+    from .data.tables import TABLES, rows
+    from .evaluation.tasks import write_json
+
+    if args.table not in TABLES:
+        raise ConfigError(f"no table {args.table!r}; the tables are {' and '.join(TABLES)}")
+    table = TABLES[args.table]
+    mixture = Mixture(rows(table), batch_size=64, seed=args.seed, percent=False)
+    reads = "pages" if args.table == "pretraining" else "dialogues"
+    result = measure(mixture, load("tiny")[1], args.n, reads)
+    print(as_table(result))
+    lost = [row.slug for row in table if row.slug not in result["shares"]]
+    if lost:
+        print(f"rows without a source here: {', '.join(lost)}")
+    if args.json:
+        write_json(result, args.json)
 
 
 def main(argv=None):
