@@ -63,13 +63,13 @@ FACTS = {
 class Net(nn.Module):
     """Pictures [N, 3, S, S] to one row of class scores for each fact.  classes: how many each has."""
 
-    def __init__(self, classes, width=32):
+    def __init__(self, classes, width=24):
         super().__init__()
-        widths = (3, width, 2 * width, 3 * width, 3 * width)
         layers = []
-        for a, b in zip(widths, widths[1:], strict=False):
-            layers += [nn.Conv2d(a, b, 5, 2, padding=2), nn.GroupNorm(4, b), nn.GELU()]
-        self.mix = nn.Sequential(*layers, nn.Flatten(), nn.Linear(widths[-1] * (SIDE // 16) ** 2, 128), nn.GELU())
+        for a, b, kernel, stride in ((3, width, 7, 4), (width, 2 * width, 5, 2), (2 * width, 4 * width, 3, 2)):
+            layers += [nn.Conv2d(a, b, kernel, stride, padding=kernel // 2), nn.GroupNorm(4, b), nn.GELU()]
+        cells = (SIDE // 16) ** 2
+        self.mix = nn.Sequential(*layers, nn.Flatten(), nn.Linear(4 * width * cells, 128), nn.GELU())
         self.heads = nn.ModuleList(nn.Linear(128, k) for k in classes)
 
     def forward(self, pixels):
