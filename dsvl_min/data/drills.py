@@ -4,8 +4,8 @@ A decoder that can already copy from a grid of letters, count the items of a lis
 another has only to learn that image tokens are such a grid.
 """
 
-from .objects import NUMBERS, article, plural
-from .pages import GRID
+from .captions import NUMBERS, article, plural
+from .documents import GRID
 from .sample import Sample
 from .world import ALPHABET, OBJECT_COLORS, SHAPES
 

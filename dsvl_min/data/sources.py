@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from . import drills, handwriting, objects, pages, text
+from . import captions, documents, drills, handwriting, scenetext, text
 from .sample import Sample, generator
 
 IMAGE_SOURCES = {
-    "naming": objects.naming,
-    "counting": objects.counting,
-    "relations": objects.relations,
-    "documents": pages.documents,
-    "free-documents": pages.free_documents,
-    "signs": pages.signs,
+    "naming": captions.naming,
+    "counting": captions.counting,
+    "relations": captions.relations,
+    "documents": documents.documents,
+    "free-documents": documents.free_documents,
+    "signs": scenetext.signs,
     "digits": handwriting.digits,
     "several-digits": handwriting.several_digits,
 }

@@ -1,14 +1,15 @@
-"""Text in images: documents of several lines, and signs."""
+"""Table 1's "document OCR": pages of lines to transcribe."""
 
-from .objects import NUMBERS
+from .captions import NUMBERS
 from .sample import Sample
-from .world import ALPHABET, BACKGROUNDS, Scene, Text
+from .world import ALPHABET, Scene, Text
 
 GRID = 6  # a grid page has GRID × GRID cells: one for each image token of the tiny model
 FEW = "AEHKNSTX37"  # the symbols of the easiest pages
 
 
-def _string(rng, length, symbols=ALPHABET):
+def string(rng, length, symbols=ALPHABET):
+    """`length` symbols drawn at random."""
     return "".join(rng.choice(symbols) for _ in range(length))
 
 
@@ -30,7 +31,7 @@ def documents(rng, difficulty=1.0):
     height = rng.uniform(0.12, 0.145)
     for row, length in enumerate(lengths):
         jitter_x, jitter_y = (rng.uniform(-0.08, 0.08) * cell for _ in range(2))
-        lines.append(_string(rng, length, symbols))
+        lines.append(string(rng, length, symbols))
         texts.append(Text(lines[-1], jitter_x, (row + 0.5) * cell + jitter_y, height, cell))
     return _document("documents", rng, texts, lines)
 
@@ -53,7 +54,7 @@ def free_documents(rng, difficulty=1.0):
     tall = (count - 1) * leading + height
     left = difficulty * rng.uniform(0.02, max(0.02, 0.98 - widest))
     top = cell / 2 + difficulty * (rng.uniform(0.02, max(0.02, 0.98 - tall)) + height / 2)
-    lines = [_string(rng, n) for n in lengths]
+    lines = [string(rng, n) for n in lengths]
     texts = [Text(line, left, top + i * leading, height, pitch) for i, line in enumerate(lines)]
     return _document("free-documents", rng, texts, lines)
 
@@ -68,30 +69,3 @@ def _document(source, rng, texts, lines):
         ("Describe this image.", f"A page with {count} of text."),
     )
     return Sample(source, (scene,), turns, page, truth={"lines": lines})
-
-
-def signs(rng, difficulty=1.0):
-    """A sign with one string somewhere on a coloured ground.
-
-    difficulty 0: 20 px letters (at 128 px) in the middle; 1: 10 to 20 px, anywhere, three to five characters.
-    """
-    background = rng.choice(list(BACKGROUNDS))
-    ink, plate = rng.choice(
-        [("black", "white"), ("white", "green"), ("white", "blue"), ("black", "yellow"), ("white", "red")]
-    )
-    word = _string(rng, rng.randint(3, 5) if difficulty > 0.3 else 3)
-    height = rng.uniform(20 - 10 * difficulty, 20) / 128 / 0.72  # a capital is 0.72 of the font's size
-    pitch = 0.85 * height
-    wide, tall = len(word) * pitch + 0.9 * height, 1.7 * height
-    if wide > 0.98:
-        height, pitch, wide, tall = (v * 0.98 / wide for v in (height, pitch, wide, tall))
-    free_x, free_y = (max(0.0, (1 - v) / 2) * difficulty for v in (wide, tall))
-    x, y = 0.5 + rng.uniform(-free_x, free_x), 0.5 + rng.uniform(-free_y, free_y)
-    text = Text(word, x - len(word) * pitch / 2, y, height, pitch, ink, plate)
-    scene = Scene(background, texts=(text,), noise=rng.uniform(0, 5) * difficulty, noise_seed=rng.randrange(2**31))
-    turns = (
-        ("What does the sign say?", word),
-        ("What colour is the sign?", plate),
-        ("Describe this image.", f"A {plate} sign that says {word}."),
-    )
-    return Sample("signs", (scene,), turns, f"A {plate} sign that says {word}.", truth={"word": word})
