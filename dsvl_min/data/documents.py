@@ -1,16 +1,11 @@
 """Table 1's "document OCR": pages of lines to transcribe."""
 
-from .captions import NUMBERS
 from .sample import Sample
+from .words import NUMBERS, string
 from .world import ALPHABET, Scene, Text
 
 GRID = 6  # a grid page has GRID × GRID cells: one for each image token of the tiny model
 FEW = "AEHKNSTX37"  # the symbols of the easiest pages
-
-
-def string(rng, length, symbols=ALPHABET):
-    """`length` symbols drawn at random."""
-    return "".join(rng.choice(symbols) for _ in range(length))
 
 
 def documents(rng, difficulty=1.0):
@@ -54,7 +49,7 @@ def free_documents(rng, difficulty=1.0):
     tall = (count - 1) * leading + height
     left = difficulty * rng.uniform(0.02, max(0.02, 0.98 - widest))
     top = cell / 2 + difficulty * (rng.uniform(0.02, max(0.02, 0.98 - tall)) + height / 2)
-    lines = [string(rng, n) for n in lengths]
+    lines = [string(rng, n, ALPHABET) for n in lengths]
     texts = [Text(line, left, top + i * leading, height, pitch) for i, line in enumerate(lines)]
     return _document("free-documents", rng, texts, lines)
 

@@ -4,9 +4,9 @@ A decoder that can already copy from a grid of letters, count the items of a lis
 another has only to learn that image tokens are such a grid.
 """
 
-from .captions import NUMBERS, article, plural
 from .documents import GRID
 from .sample import Sample
+from .words import NUMBERS, article, plural
 from .world import ALPHABET, OBJECT_COLORS, SHAPES
 
 

@@ -1,8 +1,8 @@
 """Table 1's "scene-text OCR": words in the picture of something else."""
 
-from .documents import string
 from .sample import Sample
-from .world import BACKGROUNDS, Scene, Text
+from .words import string
+from .world import ALPHABET, BACKGROUNDS, Scene, Text
 
 
 def signs(rng, difficulty=1.0):
@@ -14,7 +14,7 @@ def signs(rng, difficulty=1.0):
     ink, plate = rng.choice(
         [("black", "white"), ("white", "green"), ("white", "blue"), ("black", "yellow"), ("white", "red")]
     )
-    word = string(rng, rng.randint(3, 5) if difficulty > 0.3 else 3)
+    word = string(rng, rng.randint(3, 5) if difficulty > 0.3 else 3, ALPHABET)
     height = rng.uniform(20 - 10 * difficulty, 20) / 128 / 0.72  # a capital is 0.72 of the font's size
     pitch = 0.85 * height
     wide, tall = len(word) * pitch + 0.9 * height, 1.7 * height

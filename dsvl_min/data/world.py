@@ -112,7 +112,7 @@ def render(scene, size):
 
     Raises ValueError for a size below 1 and KeyError for a colour or shape that does not exist.
     """
-    fine = 4 * _check_size(size)
+    fine = 4 * check_size(size)
     image = Image.new("RGB", (fine, fine), BACKGROUNDS[scene.background])
     draw = ImageDraw.Draw(image)
     for thing in scene.things:
@@ -147,7 +147,7 @@ def regions(scene, size):
     (thing, letter or digit), "name", "group" (the index of the text it belongs to, or None).
     A later part covers an earlier one.
     """
-    size = _check_size(size)
+    size = check_size(size)
     canvas = Image.new("I", (size, size), 0)
     parts = []
 
@@ -170,7 +170,7 @@ def regions(scene, size):
     return np.asarray(canvas, dtype=np.int32), parts
 
 
-def _check_size(size):
+def check_size(size):
     if int(size) != size or size < 1:
         raise ValueError(f"an image's size must be a positive whole number, got {size!r}")
     return int(size)
