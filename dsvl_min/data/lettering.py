@@ -86,6 +86,13 @@ def plate_box(text):
     )  # fmt: skip
 
 
+def extent(text):
+    """The upright box that a line, its plate and its tilt take up: left, top, right, bottom."""
+    left, top, right, bottom = plate_box(text)
+    xs, ys = zip(*turned(text, [(left, top), (right, top), (right, bottom), (left, bottom)]), strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
 def draw_plate(draw, text, side, color):
     """Draw the plate behind a line on a canvas side × side."""
     left, top, right, bottom = (v * side for v in plate_box(text))

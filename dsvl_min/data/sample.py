@@ -7,6 +7,7 @@ from ..config import IMAGE_PLACEHOLDER
 from .world import Scene, render
 
 SPLITS = ("train", "held-out")
+MOST = 40  # characters of text in one picture, about as many as the tiny model's 36 image tokens can carry
 
 
 @dataclass(frozen=True)
