@@ -5,7 +5,7 @@ from .words import NUMBERS, article, capital, listed, plural
 from .world import BACKGROUNDS, OBJECT_COLORS, SHAPES, Scene, Thing
 
 OPPOSITE = {"left": "right", "right": "left", "above": "below", "below": "above"}
-_CLASH = {"slate": ("brown", "purple", "blue"), "sand": ("yellow",), "paper": ("yellow",)}
+CLASH = {"slate": ("brown", "purple", "blue"), "sand": ("yellow",), "paper": ("yellow",)}
 
 
 def any_background(rng, difficulty):
@@ -15,7 +15,7 @@ def any_background(rng, difficulty):
 
 def colors_on(background):
     """The objects' colours that stand out from a background."""
-    return [c for c in OBJECT_COLORS if c not in _CLASH.get(background, ())]
+    return [c for c in OBJECT_COLORS if c not in CLASH.get(background, ())]
 
 
 def any_color(rng, background):
@@ -199,4 +199,4 @@ def detailed(rng, difficulty=1.0):
     ]
     rng.shuffle(turns)
     scene = Scene(background, tuple(things), **grain(rng, difficulty))
-    return Sample("detailed", (scene,), tuple(turns), text, truth={"things": told})
+    return Sample("detailed-captions", (scene,), tuple(turns), text, truth={"things": told})

@@ -2,8 +2,8 @@
 
 from dataclasses import asdict, dataclass
 
-from .lettering import text_width
-from .painter import Box, Words, paint
+from .markdownpage import table as markdown_table
+from .painter import grid, paint
 from .plots import Chart
 from .sample import Sample
 from .words import NUMBERS, WORDS, listed, string
@@ -47,7 +47,7 @@ def charts(rng, difficulty=1.0):
     chart = any_chart(rng, difficulty)
     of = dict(zip(chart.labels, chart.values, strict=True))
     scatter = chart.kind == "scatter"
-    table = markdown((("x" if scatter else "", chart.title), *of.items()))
+    table = markdown_table((("x" if scatter else "", chart.title), *of.items()))
     told = listed([f"{value} at {label}" if scatter else f"{label} {value}" for label, value in of.items()])
     a, b = rng.sample(chart.labels, 2)
     turns = _at_places(of, a, b) if scatter else _of_names(of, a, b)
@@ -105,21 +105,10 @@ class Table:
 
     def layout(self):
         """(boxes, words) for `painter.paint`: cells as wide as their column's longest, the whole as large as fits."""
-        rows, columns = len(self.cells), list(zip(*self.cells, strict=True))
-        wide = [max(0.8, *(text_width(cell, 1.0) for cell in column)) + 0.7 for column in columns]
-        height = min(0.92 / sum(wide), 0.92 / (1.6 * rows), 0.14)
-        left, top, row = 0.5 - height * sum(wide) / 2, 0.5 - 0.8 * height * rows, 1.6 * height
-        edges = [left + height * sum(wide[:k]) for k in range(len(wide) + 1)]
-        thin = 0.004
-        boxes = [Box(left, top, edges[-1], top + row, self.color)]
-        boxes += [Box(x - thin, top, x + thin, top + rows * row, "line") for x in edges]
-        boxes += [Box(left, top + k * row - thin, edges[-1], top + k * row + thin, "line") for k in range(rows + 1)]
-        words = [
-            Words(cell, (edges[j] + edges[j + 1]) / 2, top + (i + 0.5) * row, height, anchor="m")
-            for i, line in enumerate(self.cells)
-            for j, cell in enumerate(line)
-        ]
-        return boxes, words
+        _, _, wide, tall = grid(self.cells, 0.0, 0.0, 1.0)
+        height = min(0.92 / wide, 0.92 / tall, 0.14)
+        left, top = 0.5 - height * wide / 2, 0.5 - height * tall / 2
+        return grid(self.cells, left, top, height, self.color)[:2]
 
     def draw(self, size=128):
         """A PIL RGB image, size × size."""
@@ -133,12 +122,6 @@ class Table:
     def from_dict(cls, data):
         """The inverse of `to_dict`."""
         return cls(**{**data, "cells": tuple(map(tuple, data["cells"]))})
-
-
-def markdown(rows):
-    """Rows of cells as a Markdown table, the first the head."""
-    lines = ["| " + " | ".join(map(str, row)) + " |" for row in rows]
-    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
 
 
 def tables(rng, difficulty=1.0):
@@ -158,16 +141,17 @@ def tables(rng, difficulty=1.0):
         longest = 1 if difficulty < 0.4 else 3 if rows * columns < 7 else 2
         body = [[string(rng, rng.randint(1, longest), ALPHABET) for _ in heads] for _ in names]
     cells = (("", *heads), *((name, *line) for name, line in zip(names, body, strict=True)))
-    text = markdown(cells)
+    text = markdown_table(cells)
     i, j = rng.randrange(rows), rng.randrange(columns)
     turns = [
         ("Write the table.", text),
         (f"What is in row {names[i]}, column {heads[j]}?", body[i][j]),
-        ("How many rows are there under the head?", str(rows)),
         (f"Read row {names[i]}.", " ".join(body[i])),
         (f"Read column {heads[j]}.", " ".join(line[j] for line in body)),
         ("Describe this image.", f"A table of {NUMBERS[rows]} rows, {listed(names)}."),
     ]
+    if difficulty > 0.25:
+        turns.append(("How many rows are there under the head?", str(rows)))
     rng.shuffle(turns)
     table = Table(cells, rng.choice(("sky", "mint", "sand", "pale")))
     return Sample("tables", (table,), tuple(turns), text, truth={"cells": [list(row) for row in cells]})

@@ -13,7 +13,7 @@ from .world import SHAPES, Scene
 MOVES = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
-def illustrated(rng, difficulty=1.0, split="train"):
+def interleaved(rng, difficulty=1.0, split="train"):
     """A page of two or three pictures, each with a line of its own, as a web page or a textbook has them.
 
     difficulty below 0.5: objects, each line under its picture; above: also digits, signs and counts, lines under or
@@ -37,7 +37,7 @@ def illustrated(rng, difficulty=1.0, split="train"):
         again = rng.randrange(len(names))
         lines.append(f"The {ORDINALS[again]} picture shows {names[again]}.")
     scenes = tuple(made.images[0] for made in shown)
-    return Sample("illustrated", scenes, tuple(turns), "\n".join(lines), truth={"names": names})
+    return Sample("interleaved", scenes, tuple(turns), "\n".join(lines), truth={"names": names})
 
 
 def stories(rng, difficulty=1.0):

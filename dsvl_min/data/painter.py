@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
-from .lettering import font
+from .lettering import font, text_width
 from .world import BACKGROUNDS, COLORS, check_size
 
 PALETTE = {**COLORS, **BACKGROUNDS, "line": (110, 110, 110), "pale": (225, 225, 225)}
@@ -59,3 +59,23 @@ def paint(background, boxes, words, size):
         at = (line.x * size, line.y * size)
         draw.text(at, line.string, PALETTE[line.color], font(line.height * size), anchor=f"{line.anchor}m")
     return image
+
+
+def grid(cells, left, top, height, head=""):
+    """The layout of a table: (boxes, words, right, bottom).  height: of its letters; head: the first row's ground.
+
+    A column is as wide as its longest cell; rows are 1.6 heights apart.
+    """
+    wide = [max(0.8, *(text_width(cell, 1.0) for cell in column)) + 0.7 for column in zip(*cells, strict=True)]
+    edges = [left + height * sum(wide[:k]) for k in range(len(wide) + 1)]
+    rows, row, thin = len(cells), 1.6 * height, 1 / 256
+    right, bottom = edges[-1], top + rows * row
+    boxes = [Box(left, top, right, top + row, head)] if head else []
+    boxes += [Box(x - thin, top - thin, x + thin, bottom + thin, "line") for x in edges]
+    boxes += [Box(left, top + k * row - thin, right, top + k * row + thin, "line") for k in range(rows + 1)]
+    words = [
+        Words(cell, (edges[j] + edges[j + 1]) / 2, top + (i + 0.5) * row, height, anchor="m")
+        for i, line in enumerate(cells)
+        for j, cell in enumerate(line)
+    ]
+    return boxes, words, right, bottom

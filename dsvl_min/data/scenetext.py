@@ -40,7 +40,7 @@ def signs(rng, difficulty=1.0):
     return Sample("signs", (scene,), turns, f"A {plate} sign that says {word}.", truth={"word": word})
 
 
-def words(rng, difficulty=1.0):
+def scene_text(rng, difficulty=1.0):
     """One to three words anywhere, at an angle, each in a colour of its own, at times on a plate, among objects.
 
     difficulty 0: one word in capitals of 20 px (at 128 px), level, in the middle, on paper; 1: up to three, their
@@ -54,13 +54,15 @@ def words(rng, difficulty=1.0):
     taken = [extent(text) for text in texts]
     things = [_beside(rng, background, taken) for _ in range(rng.randint(0, 2) if difficulty > 0.6 else 0)]
     page = "\n".join(text.string for text in texts)
-    turns = [("Read the text.", page), ("How many words are there?", str(len(texts)))]
+    turns = [("Read the text.", page)]
+    if difficulty > 0.25:
+        turns.append(("How many words are there?", str(len(texts))))
     turns += [(f"What does the {text.color} word say?", text.string) for text in texts]
     turns += [(f"Which colour is the word {text.string}?", text.color) for text in texts]
     turns.append(("Describe this image.", f"{listed([f'{text.string} in {text.color}' for text in texts])}."))
     rng.shuffle(turns)
     scene = Scene(background, tuple(filter(None, things)), tuple(texts), **grain(rng, difficulty))
-    return Sample("words", (scene,), tuple(turns), page, truth={"words": [[t.string, t.color] for t in texts]})
+    return Sample("scene-text", (scene,), tuple(turns), page, truth={"words": [[t.string, t.color] for t in texts]})
 
 
 def _word(rng, difficulty, ink, taken):

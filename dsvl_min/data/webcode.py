@@ -10,7 +10,7 @@ GROUNDS = ("white", "yellow", "pink", "mint")  # black words can be read on each
 FILLS = ("red", "green", "blue", "purple", "brown")  # and white ones on these
 
 
-def web_pages(rng, difficulty=1.0):
+def web_code(rng, difficulty=1.0):
     """A small web page; the page under it is its HTML.
 
     difficulty 0: a heading and a coloured box on white; 1: up to six blocks of any kind on any ground.
@@ -25,7 +25,8 @@ def web_pages(rng, difficulty=1.0):
     html = html_of(ground, blocks)
     words = {tag: [b.words for b in blocks if b.tag == tag] for tag in ("h1", "p", "div", "button", "li")}
     turns = [("Write the HTML of this page.", html), ("What does the heading say?", words["h1"][0])]
-    turns.append(("Which colour is the page?", ground))
+    if difficulty >= 0.3:
+        turns.append(("Which colour is the page?", ground))
     turns += [("What does the button say?", said) for said in words["button"]]
     turns += [("Read the paragraph.", said) for said in words["p"]]
     if words["li"]:
@@ -35,7 +36,7 @@ def web_pages(rng, difficulty=1.0):
     *first, last = [names[tag] for tag, said in words.items() if said]
     turns.append(("Describe this image.", f"A web page with {', '.join(first)}{' and ' if first else ''}{last}."))
     rng.shuffle(turns)
-    return Sample("web-pages", (WebPage(html),), tuple(turns), html, truth={"words": words, "ground": ground})
+    return Sample("web-code", (WebPage(html),), tuple(turns), html, truth={"words": words, "ground": ground})
 
 
 def _name(rng, difficulty):

@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .lettering import draw_plate, font, letter_masks, letter_places
+from .lettering import text_width as text_width  # for those who place texts in scenes
 
 COLORS = {
     "red": (214, 39, 40),
