@@ -43,11 +43,11 @@ def interleaved(rng, difficulty=1.0, split="train"):
 def stories(rng, difficulty=1.0):
     """One object in two or three pictures; from each to the next it moves, grows, shrinks or changes colour.
 
-    difficulty 0: two pictures and large changes; 1: two or three, a move of a quarter of the side, a third in size.
+    difficulty 0: two pictures, a move of 0.36 of the side or 1.7 times the size; 1: two or three, 0.25 or 1.35 times.
     """
     background = any_background(rng, difficulty)
     size = rng.uniform(0.28, 0.36)
-    x, y = (rng.uniform(size / 2, 1 - size / 2) for _ in range(2))
+    x, y = (rng.uniform(0.85 * size, 1 - 0.85 * size) for _ in range(2))  # so that there is room to grow
     things = [any_thing(rng, background, difficulty, x, y, size)]
     name, told = f"{things[0].color} {things[0].shape}", []
     for _ in range(rng.randint(1, 2) if difficulty > 0.4 else 1):
@@ -68,7 +68,7 @@ def stories(rng, difficulty=1.0):
 
 def _changes(thing, difficulty, background):
     """What may happen to an object so that it stays in the picture, by kind: [(what is said of it, it after)]."""
-    step, factor = 0.5 - 0.25 * difficulty, 1.7 - 0.35 * difficulty
+    step, factor = 0.36 - 0.11 * difficulty, 1.7 - 0.35 * difficulty
     happens = {
         "place": [
             (f"moves {name}", replace(thing, x=thing.x + dx * step, y=thing.y + dy * step))

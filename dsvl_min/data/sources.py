@@ -26,7 +26,12 @@ IMAGE_SOURCES = {
     "markdown": documents.markdown,
 }
 BY_SPLIT = ("digits", "several-digits", "interleaved", "in-context")  # they show handwriting: each split has its own
-TEXT_SOURCES = {"grid": drills.grid, "lists": drills.lists, "repeats": drills.repeats}
+TEXT_SOURCES = {
+    "grid": drills.grid,
+    "lists": drills.lists,
+    "repeats": drills.repeats,
+    "chinese-lists": drills.chinese_lists,
+}
 PARAGRAPHS = {"english": text.english, "chinese": lambda split: text.chinese()}
 SOURCES = (*IMAGE_SOURCES, *TEXT_SOURCES, *PARAGRAPHS)
 
