@@ -199,4 +199,4 @@ def detailed(rng, difficulty=1.0):
     ]
     rng.shuffle(turns)
     scene = Scene(background, tuple(things), **grain(rng, difficulty))
-    return Sample("detailed-captions", (scene,), tuple(turns), text, truth={"things": told})
+    return Sample("detailed-captions", (scene,), tuple(turns), text, truth={"things": [list(what) for what in told]})

@@ -1,6 +1,7 @@
 """Table 1's "table & chart": charts drawn by matplotlib, tables painted by the world, questions on their values."""
 
 from dataclasses import asdict, dataclass
+from itertools import combinations
 
 from .markdownpage import table as markdown_table
 from .painter import grid, paint
@@ -13,6 +14,7 @@ TITLES = ("rain", "cats", "sales", "votes", "cups", "books", "birds", "cars", "g
 SERIES = (tuple("ABCDE"), ("Mon", "Tue", "Wed", "Thu", "Fri"), ("Jan", "Feb", "Mar", "Apr", "May"))
 MARKS = {"bar": "bars", "barh": "bars", "line": "points", "scatter": "points", "pie": "slices"}
 CALLED = {"bar": "bar chart", "barh": "bar chart", "line": "line chart", "scatter": "scatter plot", "pie": "pie chart"}
+TENTHS = [tens for n in (2, 3, 4) for tens in combinations(range(1, 10), n) if sum(tens) == 10]  # of a whole, unequal
 COLORS = ("red", "orange", "green", "blue", "purple", "brown")
 
 
@@ -20,15 +22,15 @@ def any_chart(rng, difficulty=1.0):
     """A `Chart` whose values can be told by eye.
 
     difficulty 0: two or three bars, up to 10; 1: up to five values of any kind of chart, up to 10, 20 or 100 in
-    twentieths.  No two values are equal, and none is nought.
+    twentieths (a pie has up to four, in tenths).  No two values are equal, and none is nought.
     """
     kind = rng.choice(tuple(MARKS)) if difficulty >= 0.4 else "bar"
     count = rng.randint(2, 3 + round(2 * difficulty))
     title = rng.choice(TITLES)
     if kind == "pie":
-        cuts = sorted(rng.sample(range(1, 10), count - 1))
-        shares = [10 * (b - a) for a, b in zip((0, *cuts), (*cuts, 10), strict=True)]
-        return Chart(kind, SERIES[0][:count], tuple(shares), 100, title, tuple(rng.sample(COLORS, count)))
+        shares = rng.choice([tens for tens in TENTHS if len(tens) == min(count, 4)])
+        shares = tuple(10 * tenth for tenth in rng.sample(shares, len(shares)))
+        return Chart(kind, SERIES[0][: len(shares)], shares, 100, title, tuple(rng.sample(COLORS, len(shares))))
     top = rng.choice((10, 20, 100)) if difficulty >= 0.4 else 10
     steps = 20 if difficulty > 0.7 and top > 10 else 10
     most = steps if kind in ("bar", "barh") else steps - 1  # a point on the frame would be cut

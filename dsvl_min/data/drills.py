@@ -24,13 +24,19 @@ def grid(rng, difficulty=1.0):
     return Sample("grid", text="\n".join(lines), context=cells)
 
 
-def lists(rng, difficulty=1.0):
-    """Things named in a row: how many of a kind, which colour, what comes after what?"""
+def _items(rng, difficulty):
+    """Two to five (colour, shape) of up to three shapes, and those shapes."""
     count = rng.randint(2, 3 + round(2 * difficulty))
     shapes = rng.sample(SHAPES, min(count, rng.randint(1, 3)))
     items = [(rng.choice(OBJECT_COLORS), shape) for shape in shapes]
     items += [(rng.choice(OBJECT_COLORS), rng.choice(shapes)) for _ in range(count - len(items))]
     rng.shuffle(items)
+    return items, shapes
+
+
+def lists(rng, difficulty=1.0):
+    """Things named in a row: how many of a kind, which colour, what comes after what?"""
+    items, shapes = _items(rng, difficulty)
     listed = ", ".join(article(f"{color} {shape}") for color, shape in items)
     shape = rng.choice(shapes)
     many = sum(s == shape for _, s in items)
@@ -49,11 +55,7 @@ def lists(rng, difficulty=1.0):
 
 def chinese_lists(rng, difficulty=1.0):
     """`lists` in Chinese: how many of a kind, which colour, how many in all?"""
-    count = rng.randint(2, 3 + round(2 * difficulty))
-    shapes = rng.sample(SHAPES, min(count, rng.randint(1, 3)))
-    items = [(rng.choice(OBJECT_COLORS), shape) for shape in shapes]
-    items += [(rng.choice(OBJECT_COLORS), rng.choice(shapes)) for _ in range(count - len(items))]
-    rng.shuffle(items)
+    items, shapes = _items(rng, difficulty)
     named = "、".join(f"{CHINESE_COLORS[color]}的{CHINESE_SHAPES[shape]}" for color, shape in items)
     shape = rng.choice(shapes)
     tints = [color for color, s in items if s == shape]

@@ -18,7 +18,7 @@ KINDS = ("bar", "barh", "line", "scatter", "pie")
 SIDE = 1.28  # inches: 128 pixels at 100 to the inch
 STYLE = {
     "figure.figsize": (SIDE, SIDE), "figure.dpi": 100,
-    "figure.subplot.left": 0.24, "figure.subplot.right": 0.92,
+    "figure.subplot.left": 0.24, "figure.subplot.right": 0.88,
     "figure.subplot.bottom": 0.16, "figure.subplot.top": 0.84,
     "font.size": 8, "axes.titlesize": 8, "axes.titlepad": 4, "axes.titley": 1.0,
     "xtick.major.size": 2, "ytick.major.size": 2, "xtick.major.pad": 2, "ytick.major.pad": 2,
