@@ -83,7 +83,9 @@ def test_every_image_has_its_place_and_a_single_one_is_described(source):
 @pytest.mark.parametrize("source", [*NEW, "chinese-lists"])
 def test_splits_share_no_sample(source):
     seen = {
-        split: {repr((s.images, s.turns)) for seed in (0, 1) for i in range(60) for s in [sample(source, seed, i, split)]}
+        split: {
+            repr((s.images, s.turns)) for seed in (0, 1) for i in range(60) for s in [sample(source, seed, i, split)]
+        }
         for split in ("train", "held-out")
     }
     assert not seen["train"] & seen["held-out"]
