@@ -82,9 +82,9 @@ def markdown(rng, difficulty=1.0):
     page, wanted = MarkdownPage(f"# {title}", height), rng.randint(1, 2 + round(2 * difficulty))
     for kind in rng.sample(kinds, len(kinds)):  # a block that has no room is left out, another is tried
         longer = replace(page, markdown=f"{page.markdown}\n{kind(rng, difficulty)}")
-        if wanted and seen(longer.markdown) <= MOST and max(longer.end()) <= 0.97:
+        if wanted and seen(longer.markdown) <= MOST and max(longer.room()) <= 0.97:
             page, wanted = longer, wanted - 1
-    left, top = (0.05 + difficulty * rng.uniform(-0.02, 0.97 - end) for end in page.end())
+    left, top = (0.05 + difficulty * rng.uniform(-0.02, 0.97 - end) for end in page.room())
     text = page.markdown
     turns = [
         ("Write this page as Markdown.", text),

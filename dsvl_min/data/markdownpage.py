@@ -1,10 +1,8 @@
 """Rendered documents: a page drawn from Markdown, of a small part that is exactly specified.
 
-    # words         a heading          | a | b |     a table: a head, a rule |---|---| and rows of equal length
-    - words         a list item        words $x^2$   a line; between dollar signs a formula, set by matplotlib
-
-An empty line is a gap.  Lines are not broken: what is wider than the page is cut off, as what is lower.  Marks within
-words (emphasis, links, code) are drawn as they stand.
+`# words` is a heading, `- words` a list item, rows like `| a | b |` under a head and its rule `|---|---|` a table, an
+empty line a gap.  Whatever else stands in a line is words, and between dollar signs, `$x^2$`, a formula, which
+matplotlib sets.  Lines are not broken: what is wider than the page is cut off, as is what is lower.
 """
 
 import functools
@@ -49,8 +47,12 @@ class MarkdownPage:
             image.paste(PALETTE["black"], (round(x * size), round(y * size - above)), mask)
         return image
 
-    def layout(self):
-        """(boxes, words, formulas as (latex, x, baseline, height), (right, bottom) of all that is drawn)."""
+    def layout(self, extent=None):
+        """(boxes, words, formulas as (latex, x, baseline, height), (right, bottom) of all that is drawn).
+
+        extent: says of a formula what `_extent` says, which measures it.
+        """
+        extent = extent or _extent
         boxes, words, formulas, y, right = [], [], [], self.top, self.left
         for kind, content in parse(self.markdown):
             height = self.height * (HEADING if kind == "heading" else 1)
@@ -65,8 +67,8 @@ class MarkdownPage:
             x, above, below = self.left, 0.5 * LEADING * height, 0.5 * LEADING * height
             base = _baseline() * height  # from the middle of a line down to its baseline
             for latex in content[1::2]:
-                _, ascent, descent = _extent(latex)
-                above = max(above, ascent * FORMULA * height - base + 0.15 * height)
+                _, ascent, descent = extent(latex)
+                above = max(above, ascent * FORMULA * height - base + 0.25 * height)
                 below = max(below, descent * FORMULA * height + base + 0.15 * height)
             y += above
             if kind == "item":
@@ -77,16 +79,20 @@ class MarkdownPage:
                 if k % 2:
                     x += 0.1 * height
                     formulas.append((piece, x, y + base, FORMULA * height))
-                    x += (_extent(piece)[0] * FORMULA + 0.1) * height
+                    x += (extent(piece)[0] * FORMULA + 0.1) * height
                 elif piece:
                     words.append(Words(piece, x, y, height))
                     x += text_width(piece, height)
             y, right = y + below, max(right, x)
         return boxes, words, formulas, (right, y)
 
-    def end(self):
-        """The right and the lower end of all that is drawn, in fractions of the side."""
-        return self.layout()[-1]
+    def room(self):
+        """How far right and down the page reaches at most, in fractions of the side.
+
+        It is told without matplotlib, of which each version sets formulas a little differently: what is made to fit by
+        it is the same on any machine.
+        """
+        return self.layout(at_most)[-1]
 
     def to_dict(self):
         """Plain dictionary, ready for json."""
@@ -151,6 +157,11 @@ def seen(markdown):
 def _baseline():
     ascent, descent = font(100).getmetrics()
     return (ascent - descent) / 200
+
+
+def at_most(latex):
+    """A bound on what `_extent` says, for the formulas of `documents.markdown`."""
+    return 0.9 * seen(latex), 1.25, 0.55
 
 
 @functools.lru_cache(maxsize=1024)

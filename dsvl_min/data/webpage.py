@@ -3,7 +3,7 @@
     <body>                  around everything, once
     <h1> <p> <div> <button> a heading, a paragraph, a box as wide as the page, a button; each holds words or nothing
     <ul> <li>               a list of items, each of which holds words
-    style="…"               on any of them but <ul>: background and color, each a name of `painter.PALETTE`
+    style="…"               on any of them but <ul>: background and color, each a name of painter.PALETTE
 
 Blocks stand below each other, words are broken at spaces where the line is full, and what is lower than the page is
 cut off, as in a browser's window.  Anything else is refused by name and line.  Colours are the world's own.

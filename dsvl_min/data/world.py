@@ -172,6 +172,7 @@ def regions(scene, size):
 
 
 def check_size(size):
+    """A picture's side in pixels as an int; ValueError where it is none."""
     if int(size) != size or size < 1:
         raise ValueError(f"an image's size must be a positive whole number, got {size!r}")
     return int(size)

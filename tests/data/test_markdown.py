@@ -58,11 +58,11 @@ def test_the_whole_page_is_seen_and_holds_no_more_than_the_tokens_carry():
 def test_an_edit_of_the_text_changes_the_picture_there_alone():
     text = "# Moon\ncup $x^2$\n- milk\n| A | B |\n|---|---|\n| 1 | 2 |"
     plain = np.asarray(MarkdownPage(text).draw(128), int)
-    edits = (("Moon", "Mood", 0, 30), ("x^2", "x^3", 25, 55), ("milk", "mild", 55, 76), ("2 |", "7 |", 90, 128))
+    edits = (("Moon", "Mood", 0, 30), ("x^2", "x^3", 25, 128), ("milk", "mild", 55, 76), ("2 |", "7 |", 90, 128))
     for old, new, above, below in edits:
         changed = (plain != np.asarray(MarkdownPage(text.replace(old, new)).draw(128), int)).any(axis=(1, 2))
         rows = np.flatnonzero(changed)
-        assert len(rows) and above <= rows.min() and rows.max() < below, (old, rows)
+        assert len(rows) and above <= rows.min() and rows.max() < below, (old, rows)  # a taller formula moves the rest
 
 
 def test_blocks_are_what_the_marks_say():
@@ -82,6 +82,23 @@ def test_a_formula_stands_on_its_lines_baseline():
     assert abs(base - mask.height) <= 2  # nothing of an x lies below
     mask, base = formula(r"\frac{a}{b}", 40)
     assert 5 < base < mask.height - 5
+
+
+def test_a_formula_is_no_larger_than_it_was_taken_to_be():
+    formulas = {f for s in made(300) for f in re.findall(r"\$([^$]+)\$", s.text)}
+    assert len(formulas) > 100
+    for latex in formulas:
+        assert np.less_equal(markdownpage._extent(latex), markdownpage.at_most(latex)).all(), latex
+
+
+def test_pages_are_made_without_matplotlib(monkeypatch):
+    import sys
+
+    before = [repr(s) for s in made(30)]
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert [repr(s) for s in made(30)] == before
+    with pytest.raises(ImportError, match=r"dsvl-min\[demo\]"):
+        MarkdownPage("$x$").draw(64)
 
 
 def test_formulas_do_not_depend_on_matplotlibs_settings():
