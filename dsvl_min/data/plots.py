@@ -5,6 +5,7 @@ drawing and put back, under a lock, so that a picture depends on its chart alone
 """
 
 import functools
+import json
 import threading
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -47,8 +48,8 @@ class Chart:
     """A chart with few values.
 
     kind: one of KINDS; labels: a name for each value (for scatter its whole-numbered x); values: whole numbers from 0
-    to top (for pie, per cent); top: where the axis ends; title: above it; colors: one for all values, or one each, by
-    matplotlib's names.  Raises ValueError where they don't fit together.
+    to top (for pie, per cent); top: where the axis ends; title: above it; colors: by matplotlib's names, one for all
+    values (a line), one each (a pie), or either.  Raises ValueError where they don't fit together.
     """
 
     kind: str
@@ -65,7 +66,8 @@ class Chart:
             raise ValueError(f"a chart needs a label for each value, got {len(self.labels)} for {len(self.values)}")
         if not all(0 <= v <= self.top for v in self.values):
             raise ValueError(f"a chart's values must lie in 0..{self.top}, got {self.values}")
-        if len(self.colors) not in {len(self.values), len(self.values) if self.kind == "pie" else 1}:
+        allowed = {"pie": {len(self.values)}, "line": {1}}.get(self.kind, {1, len(self.values)})
+        if len(self.colors) not in allowed:
             raise ValueError(f"{len(self.colors)} colours don't fit a {self.kind} chart of {len(self.values)} values")
 
     def draw(self, size=128):
@@ -83,24 +85,22 @@ class Chart:
 
     def code(self):
         """The lines of pyplot that draw the same picture under STYLE."""
-        labels = [int(label) for label in self.labels] if self.kind == "scatter" else list(self.labels)
-        values, colors = list(self.values), list(self.colors)
-        color = f'"{colors[0]}"' if len(colors) == 1 else _quoted(colors)
-        named = labels if self.kind == "scatter" else _quoted(labels)
-        draws = {
-            "bar": f"plt.bar({named}, {values}, color={color})",
-            "barh": f"plt.barh({named}, {values}, color={color})",
-            "line": f'plt.plot({named}, {values}, color={color}, marker="o")',
-            "scatter": f"plt.scatter({named}, {values}, color={color})",
-            "pie": f"plt.pie({values}, labels={named}, colors={_quoted(colors)})",
-        }
-        lines = [draws[self.kind]]
-        if self.kind == "scatter":
-            lines.append(f"plt.xticks({labels})")
-        if self.kind != "pie":
-            lines.append(f"plt.{'xlim' if self.kind == 'barh' else 'ylim'}(0, {self.top})")
+        places = [int(label) for label in self.labels] if self.kind == "scatter" else []
+        names, values, colors = (
+            json.dumps(part, ensure_ascii=False) for part in (self.labels, self.values, self.colors)
+        )
+        color = colors if len(self.colors) > 1 else colors[1:-1]
+        lines = {
+            "bar": [f"plt.bar({names}, {values}, color={color})", f"plt.ylim(0, {self.top})"],
+            "barh": [f"plt.barh({names}, {values}, color={color})", f"plt.xlim(0, {self.top})"],
+            "line": [f'plt.plot({names}, {values}, color={color}, marker="o")', f"plt.ylim(0, {self.top})"],
+            "scatter": [
+                f"plt.scatter({places}, {values}, color={color})", f"plt.xticks({places})", f"plt.ylim(0, {self.top})",
+            ],
+            "pie": [f"plt.pie({values}, labels={names}, colors={colors})"],
+        }[self.kind]  # fmt: skip
         if self.title:
-            lines.append(f'plt.title("{self.title}")')
+            lines.append(f"plt.title({json.dumps(self.title, ensure_ascii=False)})")
         return "\n".join(lines)
 
     def to_dict(self):
@@ -111,10 +111,6 @@ class Chart:
     def from_dict(cls, data):
         """The inverse of `to_dict`."""
         return cls(**{name: tuple(v) if isinstance(v, list | tuple) else v for name, v in data.items()})
-
-
-def _quoted(strings):
-    return "[" + ", ".join(f'"{s}"' for s in strings) + "]"
 
 
 @functools.lru_cache(maxsize=len(KINDS) * 4)

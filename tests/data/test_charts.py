@@ -84,7 +84,7 @@ def test_slices_are_as_large_as_their_values():
 
 @pytest.mark.parametrize("source", ["charts", "plots"])
 def test_of_a_chart_nothing_is_cut_off(source):
-    for s in made(source, 60):
+    for s in made(source, 35):
         pixels = np.asarray(s.pictures(128)[0])
         edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
         assert (edge == 255).all(), s.images[0]
@@ -129,7 +129,7 @@ def test_the_code_of_a_plot_draws_the_same_pixels():
     from matplotlib import pyplot as plt
 
     kinds = set()
-    for s in made("plots", 60):
+    for s in made("plots", 30):
         (chart,) = s.images
         if chart.kind in kinds and len(kinds) < len(KINDS):
             continue
@@ -142,6 +142,14 @@ def test_the_code_of_a_plot_draws_the_same_pixels():
             plt.close(figure)
         assert np.array_equal(drawn, np.asarray(chart.draw(128))), s.text
     assert kinds == set(KINDS)
+
+
+def test_the_code_of_a_plot_holds_any_name():
+    chart = Chart("bar", ('a"b', "c\\d"), (1, 2), title="it's “so”")
+    called = {}
+    plt = type("", (), {name: (lambda *a, _n=name, **k: called.update({_n: a})) for name in ("bar", "ylim", "title")})
+    exec(chart.code(), {"plt": plt})
+    assert called["bar"][0] == list(chart.labels) and called["title"] == (chart.title,)
 
 
 def test_a_charts_picture_depends_on_nothing_but_the_chart():
@@ -181,6 +189,7 @@ def test_threads_draw_what_one_alone_would():
         (("bar", (), ()), "a label for each value"),
         (("bar", ("A",), (11,)), "must lie in 0..10"),
         (("bar", ("A", "B", "C"), (1, 2, 3), 10, "", ("red", "blue")), "2 colours don't fit"),
+        (("line", ("A", "B"), (1, 2), 10, "", ("red", "blue")), "2 colours don't fit a line"),
         (("pie", ("A", "B"), (1, 2), 10, "", ("red",)), "1 colours don't fit a pie"),
     ],
 )
