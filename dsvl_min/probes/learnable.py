@@ -11,6 +11,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ..data.plots import KINDS
+from ..data.webcode import GROUNDS
 from ..data.world import ALPHABET, BACKGROUNDS, OBJECT_COLORS, SHAPES
 
 GATE = 0.95  # of the held-out pictures, for a fact to stay in the world
@@ -56,6 +58,18 @@ FACTS = {
     "signs": (1.0, {
         "plate": (5, lambda s: ("white", "green", "blue", "yellow", "red").index(s.images[0].texts[0].plate)),
         "letters": (3, lambda s: len(s.truth["word"]) - 3),
+    }),
+    "scene-text": (1.0, {"words": (3, lambda s: len(s.truth["words"]) - 1)}),
+    "charts": (1.0, {
+        "kind": (5, lambda s: KINDS.index(s.images[0].kind)),
+        "values": (4, lambda s: len(s.images[0].values) - 2),
+        "largest": (5, lambda s: s.images[0].values.index(max(s.images[0].values))),
+    }),
+    "tables": (1.0, {"rows": (3, lambda s: len(s.truth["cells"]) - 3)}),
+    "web-code": (1.0, {
+        "ground": (4, lambda s: GROUNDS.index(s.truth["ground"])),
+        "button": (2, lambda s: len(s.truth["words"]["button"])),
+        "list": (2, lambda s: int(bool(s.truth["words"]["li"]))),
     }),
 }  # fmt: skip
 
