@@ -48,6 +48,11 @@ def attend(query, key, value, *, bias=None, causal=False, scale=None, owner=None
     return weights @ value
 
 
+def listening():
+    """Is an attention capture open?"""
+    return bool(_listening)
+
+
 def causal_mask(queries, keys, device=None):
     """Boolean [Q, K]: may query i, the i-th of the last Q positions, look at key j?"""
     return torch.ones(queries, keys, dtype=torch.bool, device=device).tril(keys - queries)

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from .adaptor import VisionLanguageAdaptor
 from .config import IGNORE
 from .decoder import Decoder, KVCache
+from .decoding import helps, stepper
 from .hybrid import HybridVisionEncoder
 
 
@@ -138,10 +139,14 @@ class DeepSeekVL(nn.Module):
         done = torch.zeros(B, dtype=torch.bool, device=input_ids.device)
         new = []
         with torch.inference_mode():  # a step of the miniature takes less than a millisecond, bookkeeping counts
-            embeddings = self.embed(input_ids, images)
+            embeddings, step = self.embed(input_ids, images), None
             for _ in range(steps):
-                hidden = self.decoder(embeddings, mask, cache)[:, -1]
-                token = pick(self.decoder.head(hidden), temperature, top_p, generator)
+                if step:
+                    logits = step(embeddings[:, 0])
+                else:
+                    logits = self.decoder.head(self.decoder(embeddings, mask, cache)[:, -1])
+                    step = stepper(self.decoder, cache) if helps(self.decoder, mask) else None
+                token = pick(logits, temperature, top_p, generator)
                 token = token.masked_fill(done, self.config.pad_token_id)
                 new.append(token)
                 if streamer:

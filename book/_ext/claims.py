@@ -147,10 +147,29 @@ def claims():
         out[f"stem_{name}"] = _percent(accuracy)
     out["stem_steps"] = str(stem["steps"])
     _two_by_two(out)
+    _read(out)
     _released(out)
     equality = _result("equality")["largest_difference"]
     out["equality"] = _at_most(max(equality.values()))
     return out
+
+
+def _read(out):
+    """Chapter 12: the taxonomy, and what the share of text does."""
+    from dsvl_min.data.taxonomy import DRAWN, LEAVES
+
+    from dsvl_min.data.tables import PRETRAINING
+
+    out["leaves"], out["leaves_drawn"] = str(len(LEAVES)), str(len(DRAWN))
+    out["web_code_share"] = _percent(next(row.share for row in PRETRAINING if row.slug == "web-code") / 100)
+    found = _result("text-share")
+    out["text_steps"], out["text_seeds"] = str(found["steps"]), str(len({r["seed"] for r in found["runs"]}))
+    for share in {run["share"] for run in found["runs"]}:
+        runs = [run for run in found["runs"] if run["share"] == share]
+        name = "before" if share is None else f"{100 * share:.0f}"
+        out[f"text_bits_{name}"] = f"{sum(r['bits'] for r in runs) / len(runs):.2f}"
+        for kind in ("things", "pages"):
+            out[f"text_{kind}_{name}"] = _percent(sum(r[kind] for r in runs) / len(runs))
 
 
 def _two_by_two(out):

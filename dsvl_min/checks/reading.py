@@ -112,4 +112,4 @@ def share(attempt, measured):
     print(f"  you said {guess:.0%}, it is {measured:.0%}")
     if abs(guess - measured) < 0.06:
         return "near enough."
-    return "a share of samples is not a share of what is learnt from." if guess < measured else "less than you thought."
+    return "more than you said." if guess < measured else "less than you said."
