@@ -5,7 +5,7 @@ from .world import BACKGROUNDS, OBJECT_COLORS, SHAPES, Scene, Thing
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
 OPPOSITE = {"left": "right", "right": "left", "above": "below", "below": "above"}
-_CLASH = {"slate": ("brown", "purple", "blue"), "sand": ("yellow",), "paper": ("yellow",)}
+CLASH = {"slate": ("brown", "purple", "blue"), "sand": ("yellow",), "paper": ("yellow",)}
 
 
 def _background(rng, difficulty):
@@ -13,7 +13,7 @@ def _background(rng, difficulty):
 
 
 def _color(rng, background):
-    return rng.choice([c for c in OBJECT_COLORS if c not in _CLASH.get(background, ())])
+    return rng.choice([c for c in OBJECT_COLORS if c not in CLASH.get(background, ())])
 
 
 def _angle(rng, shape, difficulty):

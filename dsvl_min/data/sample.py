@@ -31,8 +31,9 @@ class Sample:
     leaf: str = ""
 
     def pictures(self, size=None):
-        """The images, scenes drawn at size × size (None: left as they are)."""
-        return [render(im, size) if size and isinstance(im, Scene) else im for im in self.images]
+        """The images; scenes, and whatever else has a `draw`, drawn at size × size (None: left as they are)."""
+        drawn = [render(im, size) if size and isinstance(im, Scene) else im for im in self.images]
+        return [im.draw(size) if size and hasattr(im, "draw") else im for im in drawn]
 
     def conversation(self, size=None):
         """The turns as the processor takes them, each message with its images (see `pictures`)."""

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from . import drills, handwriting, objects, pages, text
+from . import drills, handwriting, objects, pages, taxonomy, text
+from .instructions import general, words
 from .sample import Sample, generator
 
 IMAGE_SOURCES = {
@@ -17,7 +18,8 @@ IMAGE_SOURCES = {
 }
 TEXT_SOURCES = {"grid": drills.grid, "lists": drills.lists, "repeats": drills.repeats}
 PARAGRAPHS = {"english": text.english, "chinese": lambda split: text.chinese()}
-SOURCES = (*IMAGE_SOURCES, *TEXT_SOURCES, *PARAGRAPHS)
+DIALOGUES = {"taxonomy": taxonomy.taxonomy, "general": general.general, "instructions": words.instructions}
+SOURCES = (*IMAGE_SOURCES, *TEXT_SOURCES, *PARAGRAPHS, *DIALOGUES, *taxonomy.DRAWN)
 
 
 def sample(source, seed, index, split="train", difficulty=1.0):
@@ -33,6 +35,12 @@ def sample(source, seed, index, split="train", difficulty=1.0):
         made = Sample(source, text=rng.choice(PARAGRAPHS[source](split)))
     elif source in TEXT_SOURCES:
         made = TEXT_SOURCES[source](rng, difficulty)
+    elif source in taxonomy.DRAWN:
+        made = taxonomy.make(source, rng, difficulty, split)
+    elif source == "taxonomy":
+        made = taxonomy.taxonomy(rng, difficulty, split)
+    elif source in DIALOGUES:
+        made = DIALOGUES[source](rng, difficulty)
     elif source in ("digits", "several-digits"):
         made = IMAGE_SOURCES[source](rng, difficulty, split)
     elif source in IMAGE_SOURCES:

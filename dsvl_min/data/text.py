@@ -50,11 +50,11 @@ def english(split="train"):
     return tuple(p for p in seen if (zlib.crc32(p.encode()) % HELD_OUT == 0) == held)
 
 
-_CHINESE_COLORS = {
+CHINESE_COLORS = {
     "red": "红色", "orange": "橙色", "yellow": "黄色", "green": "绿色",
     "blue": "蓝色", "purple": "紫色", "pink": "粉色", "brown": "棕色",
 }  # fmt: skip
-_CHINESE_SHAPES = {
+CHINESE_SHAPES = {
     "circle": "圆形", "square": "正方形", "triangle": "三角形", "cross": "十字",
     "star": "星形", "ring": "圆环", "arrow": "箭头", "heart": "心形",
 }  # fmt: skip
@@ -81,6 +81,6 @@ def chinese():
     """Sentences of our own about the world's images; every colour and shape occurs.  A tuple."""
     sentences = []
     for line in _CHINESE.splitlines():
-        for color, shape in zip(_CHINESE_COLORS.values(), _CHINESE_SHAPES.values(), strict=True):
+        for color, shape in zip(CHINESE_COLORS.values(), CHINESE_SHAPES.values(), strict=True):
             sentences.append(line.format(color=color, shape=shape))
     return tuple(dict.fromkeys(sentences))

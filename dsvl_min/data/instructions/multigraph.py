@@ -1,0 +1,264 @@
+"""Multi-graph: several pictures, in time or beside each other.
+
+Some questions name each picture where it stands; in others all pictures come first.
+"""
+
+from dataclasses import replace
+
+from ...config import IMAGE_PLACEHOLDER
+from ..objects import article, plural
+from ..world import BACKGROUNDS, SHAPES, Scene, Thing
+from .scenery import SIDES, different, grain, ground, instruction, scattered, tilted, tints
+from .wording import ORDINALS, PLACES, ask, noun, one, yes
+
+SYMMETRIC = ("circle", "ring")
+
+
+def lettered(number):
+    """ "Picture A: <image> Picture B: <image> …", a line each."""
+    return "".join(f"Picture {letter}: {IMAGE_PLACEHOLDER}\n" for letter in "ABCD"[:number])
+
+
+def _frames(rng, difficulty, things, background=None):
+    """One scene for each state of a thing."""
+    background = background or ground(rng, difficulty)
+    grains = grain(rng, difficulty)
+    return [Scene(background, tuple(state), **grains) for state in things]
+
+
+def event_prediction(rng, difficulty=1.0):
+    """A thing moves by the same step from picture to picture: where will it be next, or will it be gone?
+
+    At higher difficulty another thing stands still.
+    """
+    background, lost = ground(rng, difficulty), rng.random() < 0.25
+    (shape, color), still = different(rng, background, 2)
+    cells = [(i, j) for j in range(3) for i in range(3)]
+    while True:
+        (x, y), (dx, dy) = rng.choice(cells), rng.choice([(a, b) for a, b in cells if (a, b) != (1, 1)])
+        way = [(x + k * (dx - 1), y + k * (dy - 1)) for k in range(3)]
+        if way[1] in cells and (way[2] not in cells) == lost:
+            break
+    others = []
+    if difficulty > 0.5:
+        at = rng.choice([c for c in cells if c not in way])
+        others = [Thing(*still, *((c + 0.5) / 3 for c in at), 0.26)]
+    states = [[Thing(shape, color, *((c + 0.5) / 3 for c in at), 0.26), *others] for at in way[:2]]
+    questions = (
+        "The pictures follow each other. Where is the {s} in the next one?",
+        "Where will the {s} be in the next picture?",
+        "The {s} moves on in the same way. Where is it next?",
+    )  # fmt: skip
+    turns = [(ask(rng, questions, s=shape), "outside the picture" if lost else PLACES[way[2]][0])]
+    return instruction(
+        "multi-graph/temporal/event-prediction", _frames(rng, difficulty, states, background), turns, way=way
+    )
+
+
+def sequencing(rng, difficulty=1.0):
+    """Pictures of a thing that grows or crosses the picture, shuffled: the right order."""
+    number = 3 if difficulty > 0.3 else 2
+    background = ground(rng, difficulty)
+    thing = Thing(rng.choice(SHAPES), tints(rng, background, 1)[0], 0.5, 0.5, 0.3)
+    if rng.random() < 0.5:
+        how = rng.choice(("grows", "shrinks"))
+        sizes = [0.15 + 0.55 * k / (number - 1) for k in range(number)]
+        states = [replace(thing, size=s) for s in (sizes if how == "grows" else sizes[::-1])]
+        told = f"The {thing.shape} {how}."
+    else:
+        side = rng.choice(list(SIDES))
+        dx, dy = SIDES[side]
+        along = [0.32 * (2 * k / (number - 1) - 1) for k in range(number)]
+        states = [replace(thing, x=0.5 + dx * a, y=0.5 + dy * a) for a in along]
+        told = f"The {thing.shape} moves {side}."
+    order = rng.sample(range(number), number)  # order[k] is when picture k was taken
+    images = _frames(rng, difficulty, [[states[k]] for k in order], background)
+    answer = ", ".join("ABC"[order.index(k)] for k in range(number))
+    questions = (
+        "{told} Put the pictures in order.",
+        "{told} In which order were they taken?",
+        "{told} Which comes first, and then?",
+    )
+    turns = [(lettered(number) + ask(rng, questions, told=told), answer)]
+    return instruction("multi-graph/temporal/sequencing", images, turns, order=order, told=told)
+
+
+def behaviour(rng, difficulty=1.0):
+    """Two or three pictures: what does the thing do?"""
+    number = 2 if difficulty < 0.5 else 3
+    background = ground(rng, difficulty)
+    color, other = tints(rng, background, 2)
+    thing = Thing(rng.choice([s for s in SHAPES if s not in SYMMETRIC]), color, 0.5, 0.5, 0.4)
+    how = rng.choice(("left", "right", "up", "down", "grows", "shrinks", "turns", "colour"))
+    t = [k / (number - 1) for k in range(number)]
+    if how in SIDES:
+        dx, dy = SIDES[how]
+        states = [replace(thing, x=0.5 + dx * (0.5 * u - 0.25), y=0.5 + dy * (0.5 * u - 0.25)) for u in t]
+        answer = f"It moves {how}."
+    elif how in ("grows", "shrinks"):
+        states = [replace(thing, size=0.22 + 0.5 * (u if how == "grows" else 1 - u)) for u in t]
+        answer = f"It {how}."
+    elif how == "turns":
+        turn = 45 if thing.shape in ("square", "cross") else 90
+        if thing.shape == "star":
+            turn = 36
+        states = [replace(thing, angle=turn * u) for u in t]
+        answer = "It turns."
+    else:
+        states = [replace(thing, color=color if u < 0.6 else other) for u in t]
+        answer = f"It becomes {other}."
+    questions = (
+        "What does the {s} do?",
+        "How does the {s} behave from picture to picture?",
+        "The pictures follow each other. What happens to the {s}?",
+    )
+    turns = [(ask(rng, questions, s=thing.shape), answer)]
+    return instruction(
+        "multi-graph/temporal/behaviour", _frames(rng, difficulty, [[s] for s in states], background), turns, how=how
+    )
+
+
+def attribute_comparison(rng, difficulty=1.0):
+    """Two pictures: in which are there more, or is the thing larger, or are they equal?"""
+    background = ground(rng, difficulty)
+    kind = rng.choice(("number", "size"))
+    shape = rng.choice(SHAPES)
+    colors = tints(rng, background, 2) if difficulty > 0.5 else tints(rng, background, 1) * 2
+    wanted = rng.choice((0, 1, None))
+    if kind == "number":
+        a = rng.randint(1, 3 + round(2 * difficulty))
+        b = a if wanted is None else a + rng.randint(1, 2)
+        counts = (b, a) if wanted == 0 else (a, b)
+        images = [
+            scattered(rng, difficulty, [(shape, color)] * n, 0.25, background)
+            for n, color in zip(counts, colors, strict=True)
+        ]
+        phrases = ("Which picture has more {them}, A or B?", "Are there more {them} in A or in B?")
+    else:
+        small = rng.uniform(0.22, 0.45)
+        large = small if wanted is None else small * (1.7 - 0.3 * difficulty)
+        sizes = (large, small) if wanted == 0 else (small, large)
+        images = [
+            Scene(background, (tilted(rng, difficulty, shape, c, (0.5, 0.5), s),), **grain(rng, difficulty))
+            for s, c in zip(sizes, colors, strict=True)
+        ]
+        phrases = ("Is the {it} larger in A or in B?", "In which picture is the {it} larger, A or B?")
+    answer = "equal" if wanted is None else "AB"[wanted]
+    turns = [(lettered(2) + ask(rng, phrases, them=plural(shape), it=shape), answer)]
+    return instruction("multi-graph/comparison/attribute", images, turns, kind=kind)
+
+
+def matching(rng, difficulty=1.0):
+    """Which of several pictures a sentence is about."""
+    number = 2 if difficulty < 0.5 else 3
+    background = ground(rng, difficulty)
+    if difficulty < 0.6 or rng.random() < 0.5:  # by what is there
+        pairs = [(s, c) for s in rng.sample(SHAPES, 2) for c in tints(rng, background, 2)]
+        chosen = rng.sample(pairs, number)
+        images = [scattered(rng, difficulty, [kind], 0.28, background) for kind in chosen]
+        which = rng.randrange(number)
+        told = one(images[which].things[0])
+    else:  # by where it is
+        (a, ca), (b, cb) = different(rng, background, 2)
+        words = rng.sample(("left of", "right of", "above", "below"), number)
+        images = []
+        for w in words:
+            dx, dy = {"left of": (-0.24, 0), "right of": (0.24, 0), "above": (0, -0.24), "below": (0, 0.24)}[w]
+            things = (Thing(a, ca, 0.5 + dx, 0.5 + dy, 0.3), Thing(b, cb, 0.5 - dx, 0.5 - dy, 0.3))
+            images.append(Scene(background, things, **grain(rng, difficulty)))
+        which = rng.randrange(number)
+        told = f"{article(a)} {words[which]} {article(b)}"
+    questions = (
+        "Which picture shows {told}?",
+        "Which picture fits these words: {told}?",
+        "Find the picture of {told}.",
+    )
+    answer = f"the {ORDINALS[which]}"
+    return instruction(
+        "multi-graph/comparison/matching", images, [(ask(rng, questions, told=told), answer)], which=which
+    )
+
+
+def associations(rng, difficulty=1.0):
+    """What several pictures have in common: a shape, a colour or the number of things."""
+    number = 2 if difficulty < 0.5 else 3
+    how = rng.choice(("shape", "colour", "number"))
+    counts = [rng.randint(2, 4)] * number if how == "number" else rng.sample((1, 2, 3, 4), number)
+    shapes = [rng.choice(SHAPES)] * number if how == "shape" else rng.sample(SHAPES, number)
+    usable = ("red", "orange", "green", "pink")  # these stand out from every ground
+    colors = [rng.choice(usable)] * number if how == "colour" else rng.sample(usable, number)
+    images = [
+        scattered(rng, difficulty, [(s, c)] * n, 0.25, rng.choice(list(BACKGROUNDS)) if difficulty > 0.2 else "grey")
+        for s, c, n in zip(shapes, colors, counts, strict=True)
+    ]
+    answer = {
+        "shape": f"They all show {plural(shapes[0])}.", "colour": f"Everything in them is {colors[0]}.",
+        "number": f"They all show {counts[0]} things.",
+    }[how]  # fmt: skip
+    questions = (
+        "What do the pictures have in common?",
+        "What links these pictures?",
+        "What is the same in all pictures?",
+    )
+    return instruction("multi-graph/comparison/associations", images, [(rng.choice(questions), answer)], how=how)
+
+
+def spotting(rng, difficulty=1.0):
+    """Two pictures that differ in one thing, or not at all: what is different in the second?"""
+    background, number = ground(rng, difficulty), 2 + round(2 * difficulty)
+    kinds = different(rng, background, number)
+    first = scattered(rng, difficulty, kinds, 0.26, background)
+    k = rng.randrange(number)
+    thing = first.things[k]
+    how = rng.choice(("colour", "gone", "shape", "size", "none"))
+    if how == "colour":
+        color = rng.choice(
+            [c for c in tints(rng, background, 5) if c not in [c for _, c in kinds]] or [kinds[k - 1][1]]
+        )
+        changed, told = [replace(thing, color=color)], f"The {thing.color} {thing.shape} is {color}."
+    elif how == "shape":
+        shape = rng.choice([s for s in SHAPES if s not in [s for s, _ in kinds]])
+        changed, told = [replace(thing, shape=shape)], f"The {noun(thing)} is {article(shape)}."
+    elif how == "size":
+        changed, told = [replace(thing, size=0.13)], f"The {noun(thing)} is smaller."
+    else:
+        changed, told = ([], f"The {noun(thing)} is gone.") if how == "gone" else ([thing], "Nothing.")
+    second = replace(
+        first, things=(*first.things[:k], *changed, *first.things[k + 1 :]), noise_seed=rng.randrange(2**31)
+    )
+    questions = (
+        "What is different in the second picture?",
+        "Spot the difference.",
+        "What has changed from the first picture to the second?",
+    )
+    return instruction(
+        "multi-graph/comparison/spotting-differences", [first, second], [(rng.choice(questions), told)], how=how
+    )
+
+
+def discrimination(rng, difficulty=1.0):
+    """Three pictures of which one differs, or two that are the same or not."""
+    background = ground(rng, difficulty)
+    kinds = different(rng, background, 2 + round(difficulty))
+    base = scattered(rng, difficulty, kinds, 0.27, background)
+    first, second = base.things[:2]
+    how = rng.choice(("colours", "places"))
+    if how == "colours":
+        swapped = (replace(first, color=second.color), replace(second, color=first.color))
+    else:
+        swapped = (replace(first, x=second.x, y=second.y), replace(second, x=first.x, y=first.y))
+    other = replace(base, things=(*swapped, *base.things[2:]))
+    if rng.random() < 0.4:
+        same = rng.random() < 0.5
+        images = [base, replace(base if same else other, noise_seed=rng.randrange(2**31))]
+        turns = [(ask(rng, ("Are the two pictures the same?", "Do both pictures show the same?")), yes(same))]
+        return instruction("multi-graph/comparison/discrimination", images, turns, odd=None if same else 1)
+    odd = rng.randrange(3)
+    images = [replace(other if k == odd else base, noise_seed=rng.randrange(2**31)) for k in range(3)]
+    turns = [
+        (
+            ask(rng, ("Which picture differs from the others?", "Which picture is not like the other two?")),
+            f"the {ORDINALS[odd]}",
+        )
+    ]
+    return instruction("multi-graph/comparison/discrimination", images, turns, odd=odd)
