@@ -1,11 +1,10 @@
 """Analysis: charts and tables, and the diagrams and images of the professions."""
 
-from .diagrams import LABELS, chain, chart, circuit, fitted, table
-from .drawing import Drawing, box, disc, line, word
+from .diagrams import INKS, LABELS, chain, chart, circuit, fitted, table
+from .drawing import box, disc, line, word
 from .scenery import instruction, paper
-from .wording import TOPICS, ask, yes
+from .wording import TOPICS, turn, turns_of, yes
 
-INKS = ("#2c6fb7", "#c0392b", "#2e8b57", "#8e44ad")
 ROOMS = ("HALL", "BATH", "BED", "DEN")
 NOTES = "EFGABCDEFG"  # from the lowest line of the staff up
 COMPASS = {"north": (0, -1), "east": (1, 0), "south": (0, 1), "west": (-1, 0)}
@@ -15,7 +14,7 @@ def graph(rng, difficulty=1.0):
     """A bar or line chart: its highest and lowest name, a value, a difference, which way it goes."""
     number, top = 3 + round(2 * difficulty), 5 if difficulty < 0.4 else 9
     kind = rng.choice(("bar", "plot", "barh"))
-    values, labels = rng.sample(range(1, top + 1), number if number <= top else top), list(LABELS[:number])
+    values, labels = rng.sample(range(1, top + 1), number), list(LABELS[:number])
     if kind == "plot" and rng.random() < 0.5:
         values.sort(reverse=rng.random() < 0.5)
     marks = chart(values, labels, kind, rng.choice(INKS), top)
@@ -23,20 +22,16 @@ def graph(rng, difficulty=1.0):
     asked = [
         (("Which has the highest value?", "Which one is the largest?"), labels[values.index(max(values))]),
         (("Which has the lowest value?", "Which one is the smallest?"), labels[values.index(min(values))]),
-        ((f"What is the value of {labels[a]}?", f"How much is {labels[a]}?"), values[a]),
-        (
-            (f"How much more is {labels[a]} than {labels[b]}?", f"How far is {labels[a]} above {labels[b]}?"),
-            values[a] - values[b],
-        ),
+        (("What is the value of {a}?", "How much is {a}?"), values[a]),
+        (("How much more is {a} than {b}?", "How far is {a} above {b}?"), values[a] - values[b]),
     ]
     if kind == "plot":
         rising, falling = values == sorted(values), values == sorted(values, reverse=True)
         trend = "it rises" if rising else "it falls" if falling else "it rises and falls"
         asked.append((("Which way does the line go?", "What is the trend?"), trend))
-    turns = [(ask(rng, phrases), str(answer)) for phrases, answer in rng.sample(asked, 2)]
-    return instruction(
-        "analysis/data-chart/graph", paper(rng, difficulty, *marks), turns, values=values, labels=labels, kind=kind
-    )
+    turns = turns_of(rng, asked, 2, a=labels[a], b=labels[b])
+    image = paper(rng, difficulty, *marks)
+    return instruction("analysis/data-chart/graph", image, turns, values=values, labels=labels, kind=kind)
 
 
 def tabular(rng, difficulty=1.0):
@@ -51,21 +46,14 @@ def tabular(rng, difficulty=1.0):
     i, j = rng.randrange(n), rng.randrange(m)
     column = [row[j] for row in numbers]
     asked = [
-        (
-            (f"How many {names[i]} in {columns[j]}?", f"What does the table give for {names[i]} in {columns[j]}?"),
-            numbers[i][j],
-        ),
-        ((f"What is the sum of {columns[j]}?", f"Add up {columns[j]}."), sum(column)),
+        (("How many {name} in {month}?", "What does the table give for {name} in {month}?"), numbers[i][j]),
+        (("What is the sum of {month}?", "Add up {month}."), sum(column)),
     ]
     if len(set(column)) == n:
-        asked.append(
-            (
-                (f"What has the largest number in {columns[j]}?", f"Which row leads in {columns[j]}?"),
-                names[column.index(max(column))],
-            )
-        )
-    turns = [(ask(rng, phrases), str(answer)) for phrases, answer in rng.sample(asked, 2 if difficulty > 0.3 else 1)]
-    marks = table(rows, row=0.21 if n == 3 else 0.24)
+        most = names[column.index(max(column))]
+        asked.append((("What has the largest number in {month}?", "Which row leads in {month}?"), most))
+    turns = turns_of(rng, asked, 2 if difficulty > 0.3 else 1, name=names[i], month=columns[j])
+    marks = table(rows, 0.21 if n == 3 else 0.24)
     return instruction("analysis/data-chart/table", paper(rng, difficulty, *marks), turns, rows=rows)
 
 
@@ -76,13 +64,10 @@ def circuit_diagram(rng, difficulty=1.0):
     states = [(s,) for s in (True, False)] if number == 1 else [(s, t) for s in (True, False) for t in (True, False)]
     flows = any if parallel else all
     closed = rng.choice([s for s in states if flows(s) == lit])
-    turns = [(ask(rng, ("Is the lamp on?", "Does the lamp shine?", "Does a current flow through the lamp?")), yes(lit))]
+    turns = [turn(rng, ("Is the lamp on?", "Does the lamp shine?", "Does a current flow through the lamp?"), yes(lit))]
     if number == 2 and rng.random() < 0.5:
-        opened = [name for name, shut in zip("ST", closed, strict=True) if not shut]
-        turns.insert(
-            rng.randrange(2),
-            (ask(rng, ("Which switches are open?", "Name the open switches.")), " and ".join(opened) or "none"),
-        )
+        opened = " and ".join(name for name, shut in zip("ST", closed, strict=True) if not shut) or "none"
+        turns.insert(rng.randrange(2), turn(rng, ("Which switches are open?", "Name the open switches."), opened))
     image = paper(rng, difficulty, *circuit(closed, parallel))
     return instruction("analysis/professional-chart/circuit", image, turns, closed=closed, parallel=parallel)
 
@@ -97,16 +82,14 @@ def flowchart(rng, difficulty=1.0):
         n = rng.randint(2, 3 if sign == "x" else 5)
         value = {"+": value + n, "-": value - n, "x": value * n}[sign]
         steps.append(f"{sign} {n}")
-    marks = chain([f"IN {start}", *steps, "OUT"], top=0.09, bottom=0.91, height=0.14)
-    turns = [(ask(rng, ("Which number comes out?", "What is the result?", "What stands at OUT?")), str(value))]
+    marks = chain([f"IN {start}", *steps, "OUT"])
+    turns = [turn(rng, ("Which number comes out?", "What is the result?", "What stands at OUT?"), value)]
     if number > 1 and len(set(steps)) == number and rng.random() < 0.5:
         i = rng.randrange(number - 1)
-        turns.insert(
-            0, (ask(rng, ("What is done after {step}?", "Which step follows {step}?"), step=steps[i]), steps[i + 1])
-        )
-    return instruction(
-        "analysis/professional-chart/flowchart", paper(rng, difficulty, *marks), turns, start=start, steps=steps
-    )
+        questions = ("What is done after {step}?", "Which step follows {step}?")
+        turns.insert(0, turn(rng, questions, steps[i + 1], step=steps[i]))
+    image = paper(rng, difficulty, *marks)
+    return instruction("analysis/professional-chart/flowchart", image, turns, start=start, steps=steps)
 
 
 def map_of_roads(rng, difficulty=1.0):
@@ -117,54 +100,27 @@ def map_of_roads(rng, difficulty=1.0):
     towns = dict(zip(used, rng.sample("ABCDEFGHJK", len(used)), strict=True))
     pairs = [(a, b) for a in used for b in used if (b[0] - a[0], b[1] - a[1]) in ((1, 0), (0, 1))]
     roads = [p for p in pairs if rng.random() < 0.6]
-    step = 0.6 if n == 2 else 0.36
-    at = {s: (0.5 + (s[0] - (n - 1) / 2) * step * 0.9, 0.52 + (s[1] - (n - 1) / 2) * step * 0.9) for s in used}
+    step = 0.54 if n == 2 else 0.324
+    at = {s: tuple(0.5 + (c - (n - 1) / 2) * step for c in s) for s in used}
     marks = [line(at[a], at[b], color="#b07d3a", width=0.05) for a, b in roads]
     for s, name in towns.items():
         marks += [disc(*at[s], 0.075, "black", "white"), word(name, *at[s], 0.11)]
     marks += [word("N", 0.06, 0.06, 0.1), line((0.06, 0.2), (0.06, 0.12))]
-    turns = []
-    if pairs:
-        a, b = rng.choice(
-            roads
-            if roads and (len(roads) == len(pairs) or rng.random() < 0.5)
-            else [p for p in pairs if p not in roads]
-        )
-        a, b = rng.sample((a, b), 2)
-        turns.append(
-            (
-                ask(rng, ("Does a road join {a} and {b}?", "Is there a road from {a} to {b}?"), a=towns[a], b=towns[b]),
-                yes((a, b) in roads or (b, a) in roads),
-            )
-        )
-        side = next(s for s, (dx, dy) in COMPASS.items() if (a[0] + dx, a[1] + dy) == b)
-        turns.append(
-            (
-                ask(
-                    rng,
-                    ("Which town lies just {side} of {a}?", "What is the next town {side} of {a}?"),
-                    side=side,
-                    a=towns[a],
-                ),
-                towns[b],
-            )
-        )
     town = rng.choice(used)
-    turns.append(
-        (
-            ask(rng, ("How many roads lead to {a}?", "How many roads meet at {a}?"), a=towns[town]),
-            str(sum(town in r for r in roads)),
-        )
-    )
-    turns = rng.sample(turns, min(len(turns), 2))
-    image = Drawing(paper(rng, difficulty).scene, tuple(marks))
-    return instruction(
-        "analysis/professional-chart/map",
-        image,
-        turns,
-        towns={t: s for s, t in towns.items()},
-        roads=[(towns[a], towns[b]) for a, b in roads],
-    )
+    asked = [(("How many roads lead to {c}?", "How many roads meet at {c}?"), sum(town in r for r in roads))]
+    a = b = town
+    if pairs:
+        without = [p for p in pairs if p not in roads]
+        a, b = rng.choice(roads if not without or roads and rng.random() < 0.5 else without)
+        joined = (a, b) in roads
+        a, b = rng.sample((a, b), 2)
+        side = next(s for s, (dx, dy) in COMPASS.items() if (a[0] + dx, a[1] + dy) == b)
+        asked.append((("Does a road join {a} and {b}?", "Is there a road from {a} to {b}?"), yes(joined)))
+        asked.append(((f"Which town lies just {side} of {{a}}?", f"What is the next town {side} of {{a}}?"), towns[b]))
+    turns = turns_of(rng, asked, min(len(asked), 2), a=towns[a], b=towns[b], c=towns[town])
+    image = paper(rng, difficulty, *marks)
+    named = {name: s for s, name in towns.items()}
+    return instruction("analysis/professional-chart/map", image, turns, towns=named, roads=roads)
 
 
 def music(rng, difficulty=1.0):
@@ -184,14 +140,10 @@ def music(rng, difficulty=1.0):
             line((stem, y), (stem, y - 0.3 if up else y + 0.3), width=0.018),
         ]
     letters = " ".join(NOTES[n] for n in notes)
-    turns = [(ask(rng, ("Name the notes.", "Which notes are written here?", "Read the music.")), letters)]
+    turns = [turn(rng, ("Name the notes.", "Which notes are written here?", "Read the music."), letters)]
     if number > 1 and notes[0] != notes[-1] and rng.random() < 0.5:
-        turns.append(
-            (
-                ask(rng, ("Is the last note higher than the first?", "Does the tune end above its first note?")),
-                yes(notes[-1] > notes[0]),
-            )
-        )
+        questions = ("Is the last note higher than the first?", "Does the tune end above its first note?")
+        turns.append(turn(rng, questions, yes(notes[-1] > notes[0])))
     return instruction("analysis/professional-chart/music", paper(rng, difficulty, *marks), turns, notes=notes)
 
 
@@ -200,10 +152,9 @@ def financial(rng, difficulty=1.0):
     number = 3 + round(2 * difficulty)
     price, candles, marks = rng.randint(4, 6), [], []
     for _ in range(number):
-        moves = [m for m in (-3, -2, -1, 1, 2, 3) if 1 <= price + m <= 9]
-        move = rng.choice(moves)
-        candles.append((price, price + move))
-        price += move
+        after = rng.choice([p for p in range(price - 3, price + 4) if 1 <= p <= 9 and p != price])
+        candles.append((price, after))
+        price = after
     for k in range(11):
         y = 0.85 - 0.079 * k
         marks.append(line((0.14, y), (0.98, y), color="#d0d0d0", width=0.006))
@@ -221,28 +172,19 @@ def financial(rng, difficulty=1.0):
         marks.append(word(i + 1, x, 0.93, 0.1))
     day = rng.randrange(number)
     gains = [closed - opened for opened, closed in candles]
+    rose = "it rose" if gains[day] > 0 else "it fell"
     asked = [
-        (
-            (f"Did the price rise or fall on day {day + 1}?", f"On day {day + 1}, did the price fall or rise?"),
-            "it rose" if gains[day] > 0 else "it fell",
-        ),
+        (("Did the price rise or fall on day {d}?", "On day {d}, did the price fall or rise?"), rose),
         (("On how many days did the price rise?", "How many days closed higher?"), sum(g > 0 for g in gains)),
-        (
-            (
-                f"What was the price at the end of day {day + 1}?"
-                if gains[day] > 0
-                else f"What was the price at the start of day {day + 1}?",
-            ),
-            max(candles[day]),
-        ),
+        (("What was the price at the start of day {d}?",), candles[day][0]),
+        (("What was the price at the end of day {d}?",), candles[day][1]),
     ]
-    for best, phrases in (
-        (max(gains), ("On which day did the price rise most?",)),
-        (min(gains), ("On which day did the price fall most?",)),
-    ):
-        if gains.count(best) == 1 and abs(best) > 1 and (best > 0) == (best == max(gains)):
-            asked.append((phrases, gains.index(best) + 1))
-    turns = [(ask(rng, phrases), str(answer)) for phrases, answer in rng.sample(asked, 2)]
+    for best, question in (
+        (max(gains), "On which day did the price rise most?"), (min(gains), "On which day did the price fall most?"),
+    ):  # fmt: skip
+        if gains.count(best) == 1 and (best > 0) == ("rise" in question):
+            asked.append(((question,), gains.index(best) + 1))
+    turns = turns_of(rng, asked, 2, d=day + 1)
     return instruction("analysis/professional-chart/financial", paper(rng, difficulty, *marks), turns, candles=candles)
 
 
@@ -276,19 +218,12 @@ def floor_plan(rng, difficulty=1.0):
     asked = [
         (("Is there a door between {a} and {b}?", "Does a door lead from {a} to {b}?"), yes(doors[pair])),
         (("Which room is the largest?", "Which is the biggest room?"), rooms[areas.index(max(areas))]),
-        (("How many doors are there between the rooms?", "Count the doors."), str(sum(doors.values()))),
+        (("How many doors are there between the rooms?", "Count the doors."), sum(doors.values())),
     ]
-    turns = [
-        (ask(rng, phrases, a=rooms[i], b=rooms[j]), answer)
-        for phrases, answer in rng.sample(asked, 2 if difficulty > 0.4 else 1)
-    ]
-    return instruction(
-        "analysis/professional-chart/floor-plan",
-        paper(rng, difficulty, *marks),
-        turns,
-        rooms=rooms,
-        doors=[p for p in doors if doors[p]],
-    )
+    turns = turns_of(rng, asked, 2 if difficulty > 0.4 else 1, a=rooms[i], b=rooms[j])
+    image = paper(rng, difficulty, *marks)
+    joined = [pair for pair in doors if doors[pair]]
+    return instruction("analysis/professional-chart/floor-plan", image, turns, rooms=rooms, doors=joined)
 
 
 def _heat(t):
@@ -302,10 +237,7 @@ def sensor(rng, difficulty=1.0):
     """A heat map from blue (cold) to red (hot): where is it hottest, or coldest?"""
     n, corners = 4 + 2 * round(difficulty), ("top left", "top right", "bottom left", "bottom right")
     hot, cold = rng.sample(range(4), 2)
-    places = [
-        ((k % 2) * n / 2 + rng.uniform(0.6, n / 2 - 0.6), (k // 2) * n / 2 + rng.uniform(0.6, n / 2 - 0.6))
-        for k in (hot, cold)
-    ]
+    places = [[c * n / 2 + rng.uniform(0.6, n / 2 - 0.6) for c in (k % 2, k // 2)] for k in (hot, cold)]
     marks, step = [], 0.94 / n
     for j in range(n):
         for i in range(n):
@@ -313,13 +245,7 @@ def sensor(rng, difficulty=1.0):
             value = 0.5 + 0.5 * near[0] - 0.5 * near[1] + rng.uniform(-0.08, 0.08) * difficulty
             left, top = 0.03 + i * step, 0.03 + j * step
             marks.append(box(left, top, left + step, top + step, "", _heat(min(1.0, max(0.0, value)))))
-    which = rng.random() < 0.5
-    phrases = ("Which corner is the {x}?", "Where is it {x}?", "In which quarter is the {x} spot?")
-    turns = [(ask(rng, phrases, x="hottest" if which else "coldest"), corners[hot if which else cold])]
-    return instruction(
-        "analysis/professional-image/sensor",
-        Drawing(paper(rng, difficulty).scene, tuple(marks)),
-        turns,
-        hot=corners[hot],
-        cold=corners[cold],
-    )
+    what, where = rng.choice((("hottest", hot), ("coldest", cold)))
+    questions = ("Which corner is the {x}?", "Where is it {x}?", "In which quarter is the {x} spot?")
+    image = paper(rng, difficulty, *marks)
+    return instruction("analysis/professional-image/sensor", image, [turn(rng, questions, corners[where], x=what)])

@@ -18,77 +18,54 @@ from .scenery import (
     spots,
     tilted,
 )
-from .wording import PLACES, ask, noun, yes
+from .wording import OFFSETS, PLACES, noun, turn, turns_of, yes
 
 OPPOSITE = {"left": "right", "right": "left", "above": "below", "below": "above"}
-BETWEEN = ("left of", "right of", "above", "below")
+WEATHER = {"day": "sunny", "rain": "rainy", "night": "a clear night"}
 
 
 def spatial(rng, difficulty=1.0):
-    """How two things lie: beside, above or inside each other, or one in front."""
+    """How two things lie: beside each other, one in the other, one in front."""
     background = ground(rng, difficulty)
-    (shape, color), (other, tint) = kinds = different(
-        rng, background, 2, [s for s in SHAPES if s not in ("ring", "cross")]
-    )
-    kind = rng.choice(("beside", "inside", "front")) if difficulty > 0.3 else "beside"
+    kinds = different(rng, background, 2, [s for s in SHAPES if s not in ("ring", "cross")])
     free = 0.1 * difficulty
     x, y = 0.5 + rng.uniform(-free, free), 0.5 + rng.uniform(-free, free)
-    if kind == "beside":
-        side = rng.choice(list(OPPOSITE))
-        dx, dy = {"left": (-0.24, 0), "right": (0.24, 0), "above": (0, -0.24), "below": (0, 0.24)}[side]
-        slip = rng.uniform(-0.1, 0.1) * difficulty
-        first = Thing(shape, color, x + dx + slip * (dx == 0), y + dy + slip * (dy == 0), 0.3)
-        second = Thing(other, tint, x - dx, y - dy, 0.3)
-        asked, of, answer = (shape, other, side) if rng.random() < 0.5 else (other, shape, OPPOSITE[side])
-        turns = [
-            (
-                ask(
-                    rng,
-                    ("Is the {a} left of, right of, above or below the {b}?", "Where is the {a}, seen from the {b}?"),
-                    a=asked,
-                    b=of,
-                ),
-                answer,
-            )
-        ]
-        things = [first, second]
-    elif kind == "inside":
-        holder, held = rng.sample((shape, other), 2)
-        frame, color, content = (
-            rng.choice(("circle", "square")),
-            kinds[0][1],
-            rng.choice(("circle", "square", "star", "heart")),
-        )
-        inside = rng.random() < 0.5
-        big = Thing(frame, color, x - (0 if inside else 0.2), y, 0.5 if inside else 0.42, 0.0, False)
-        small = Thing(content, tint, x if inside else x + 0.24, y, 0.2)
-        things = [big, small]
-        turns = [
-            (
-                ask(
-                    rng,
-                    ("Is the {t} thing inside the {c} one?", "Does the {c} thing enclose the {t} one?"),
-                    t=tint,
-                    c=color,
-                ),
-                yes(inside),
-            )
-        ]
+    how = rng.choice((_beside, _inside, _in_front)) if difficulty > 0.3 else _beside
+    things, asked = how(rng, difficulty, x, y, *kinds)
+    image = Scene(background, tuple(things), **grain(rng, difficulty))
+    return instruction("commonsense/relationship/spatial", image, [asked])
+
+
+def _beside(rng, difficulty, x, y, first, second):
+    side = rng.choice(list(OPPOSITE))
+    dx, dy = (0.24 * c for c in OFFSETS[side])
+    slip = rng.uniform(-0.1, 0.1) * difficulty
+    things = [Thing(*first, x + (dx or slip), y + (dy or slip), 0.3), Thing(*second, x - dx, y - dy, 0.3)]
+    a, b = first[0], second[0]
+    if rng.random() < 0.5:
+        a, b, side = b, a, OPPOSITE[side]
+    questions = ("Is the {a} left of, right of, above or below the {b}?", "Where is the {a}, seen from the {b}?")
+    return things, turn(rng, questions, side, a=a, b=b)
+
+
+def _inside(rng, difficulty, x, y, first, second):
+    color, tint = first[1], second[1]
+    frame, content = rng.choice(("circle", "square")), rng.choice(("circle", "square", "star", "heart"))
+    if inside := rng.random() < 0.5:
+        things = [Thing(frame, color, x, y, 0.5, filled=False), Thing(content, tint, x, y, 0.2)]
     else:
-        apart = rng.choice((-1, 1)) * 0.11
-        things = [Thing(shape, color, x - apart, y - 0.05, 0.42), Thing(other, tint, x + apart, y + 0.08, 0.42)]
-        if rng.random() < 0.5:
-            things.reverse()
-        front = rng.random() < 0.5
-        phrases = (
-            ("Which is in front?", "Which shape covers the other?")
-            if front
-            else ("Which is behind?", "Which shape is partly hidden?")
-        )
-        turns = [(rng.choice(phrases), f"the {noun(things[1 if front else 0])}")]
-    return instruction(
-        "commonsense/relationship/spatial", Scene(background, tuple(things), **grain(rng, difficulty)), turns
-    )
+        things = [Thing(frame, color, x - 0.2, y, 0.42, filled=False), Thing(content, tint, x + 0.24, y, 0.2)]
+    questions = ("Is the {t} thing inside the {c} one?", "Does the {c} thing enclose the {t} one?")
+    return things, turn(rng, questions, yes(inside), t=tint, c=color)
+
+
+def _in_front(rng, difficulty, x, y, first, second):
+    apart = rng.choice((-1, 1)) * 0.11
+    things = [Thing(*first, x - apart, y - 0.05, 0.42), Thing(*second, x + apart, y + 0.08, 0.42)]
+    rng.shuffle(things)
+    if rng.random() < 0.5:
+        return things, turn(rng, ("Which is in front?", "Which shape covers the other?"), f"the {noun(things[1])}")
+    return things, turn(rng, ("Which is behind?", "Which shape is partly hidden?"), f"the {noun(things[0])}")
 
 
 def size(rng, difficulty=1.0):
@@ -98,26 +75,16 @@ def size(rng, difficulty=1.0):
     kinds = different(rng, background, number, [s for s in SHAPES if s != "cross"])
     places = spots(rng, number, 0.42, difficulty, 2)
     things = [tilted(rng, difficulty, *kind, at, s) for kind, at, s in zip(kinds, places, sizes, strict=True)]
-    ordered = sorted(things, key=lambda t: t.size)
+    smallest, *_, largest = sorted(things, key=lambda t: t.size)
     a, b = rng.sample(things, 2)
-    large = rng.random() < 0.5
-    asked = [
-        (
-            ask(
-                rng,
-                ("Which is the largest?", "What is the biggest thing?")
-                if large
-                else ("Which is the smallest?", "What is the smallest thing?"),
-            ),
-            f"the {noun(ordered[-1 if large else 0])}",
-        ),
-        (
-            ask(rng, ("Is the {a} larger than the {b}?", "Is the {a} bigger than the {b}?"), a=a.shape, b=b.shape),
-            yes(a.size > b.size),
-        ),
-    ]
+    if rng.random() < 0.5:
+        extreme = (("Which is the largest?", "What is the biggest thing?"), f"the {noun(largest)}")
+    else:
+        extreme = (("Which is the smallest?", "What is the smallest thing?"), f"the {noun(smallest)}")
+    larger = (("Is the {a} larger than the {b}?", "Is the {a} bigger than the {b}?"), yes(a.size > b.size))
+    turns = turns_of(rng, (extreme, larger), rng.randint(1, 2), a=a.shape, b=b.shape)
     image = Scene(background, tuple(things), **grain(rng, difficulty))
-    return instruction("commonsense/relationship/size", image, rng.sample(asked, rng.randint(1, 2)))
+    return instruction("commonsense/relationship/size", image, turns)
 
 
 def software(rng, difficulty=1.0):
@@ -134,48 +101,38 @@ def software(rng, difficulty=1.0):
             marks.append(disc(x + dx, y, 0.1, "", "#d9dde3"))
             marks.append(line((x + dx - 0.05, y), (x + dx + 0.05, y), width=0.025))
         marks.append(line((x + 0.28, y - 0.05), (x + 0.28, y + 0.05), width=0.025))
-        button = "+" if plus else "-"
-        question = ask(
-            rng,
-            (
-                "What does it show after {b} is pressed {n}?",
-                "Press {b} {n}: what is the number?",
-                "Which number comes of pressing {b} {n}?",
-            ),
-            b=button,
-            n=often,
-        )
-        turns = [(question, str(value + times if plus else value - times))]
+        questions = (
+            "What does it show after {b} is pressed {n}?", "Press {b} {n}: what is the number?",
+            "Which number comes of pressing {b} {n}?",
+        )  # fmt: skip
+        answer = value + times if plus else value - times
     else:
-        ticked = rng.random() < 0.5
+        plus, ticked = False, rng.random() < 0.5
         marks += [box(x - 0.3, y - 0.09, x - 0.12, y + 0.09, "black", "white", 0.02), word("SOUND", x + 0.14, y, 0.12)]
         if ticked:
             marks.append(line((x - 0.26, y), (x - 0.22, y + 0.05), (x - 0.14, y - 0.07), color="#2c6fb7", width=0.03))
-        question = ask(
-            rng, ("Click the box {n}: is the sound on?", "When the box is clicked {n}, is the sound on?"), n=often
-        )
-        turns = [(question, yes(ticked == (times % 2 == 0)))]
+        questions = ("Click the box {n}: is the sound on?", "When the box is clicked {n}, is the sound on?")
+        answer = yes(ticked == (times % 2 == 0))
+    turns = [turn(rng, questions, answer, b="+" if plus else "-", n=often)]
     return instruction("commonsense/function/software", paper(rng, difficulty, *marks), turns)
 
 
 def environment_state(rng, difficulty=1.0):
     """The time of day and the weather, and what they call for."""
-    weather = {"day": "sunny", "rain": "rainy", "night": "a clear night"}
     kind = rng.choice(("weather", "dark", "umbrella"))
-    sky = rng.choice(
-        ("day", "night", "rain")
-        if kind == "weather"
-        else ("night", rng.choice(("day", "rain")))
-        if kind == "dark"
-        else ("rain", rng.choice(("day", "night")))
-    )
-    question, answer = {
-        "weather": (("What is the weather like?", "How is the weather?"), weather[sky]),
+    skies = {
+        "weather": list(WEATHER),
+        "dark": ("night", "night", "day", "rain"),
+        "umbrella": ("rain", "rain", "day", "night"),
+    }
+    sky = rng.choice(skies[kind])
+    asked = {
+        "weather": (("What is the weather like?", "How is the weather?"), WEATHER[sky]),
         "dark": (("Is it day or night?", "Is it night or day?"), "night" if sky == "night" else "day"),
         "umbrella": (("Does one need an umbrella here?", "Would one get wet here?"), yes(sky == "rain")),
-    }[kind]
+    }
     image = landscape(rng, difficulty, rng.choice(LANDSCAPES), sky)
-    return instruction("commonsense/environment/state", image, [(ask(rng, question), answer)], sky=sky)
+    return instruction("commonsense/environment/state", image, [turn(rng, *asked[kind])], sky=sky)
 
 
 def _board(rng, n, walls, robot, goal=None):
@@ -203,7 +160,7 @@ def environment_behaviour(rng, difficulty=1.0):
             break
     way = side if side in ("up", "down") else f"to the {side}"
     questions = ("Can the robot step {way}?", "Is the way {way} free for the robot?", "May the blue robot go {way}?")
-    turns = [(ask(rng, questions, way=way), yes(free))]
+    turns = [turn(rng, questions, yes(free), way=way)]
     image = _board(rng, n, sorted(walls), robot)
     return instruction("commonsense/environment/behaviour", image, turns, n=n, walls=sorted(walls), robot=robot)
 
@@ -241,7 +198,7 @@ def embodied(rng, difficulty=1.0):
         "How does the robot get to the star?",
         "Steer the robot to the star.",
     )
-    turns = [(rng.choice(questions), ", ".join(ways[0]))]
+    turns = [turn(rng, questions, ", ".join(ways[0]))]
     image = _board(rng, n, sorted(walls), robot, goal)
     return instruction(
         "commonsense/environment/embodied", image, turns, n=n, walls=sorted(walls), robot=robot, goal=goal
@@ -264,13 +221,8 @@ def anomaly(rng, difficulty=1.0):
         things.append(tilted(rng, difficulty, kind, hue, (x, y), part / n))
     spread = (0, 2) if n == 2 else (0, 1, 2)
     place = PLACES[spread[odd % n], spread[odd // n]][0]
-    turns = [
-        (
-            ask(rng, ("Where is the odd one out?", "Which thing does not fit? Say where.", "Where is the anomaly?")),
-            place,
-        ),
-        (ask(rng, ("In what does it differ?", "What is odd about it?")), how),
-    ]
+    where = ("Where is the odd one out?", "Which thing does not fit? Say where.", "Where is the anomaly?")
+    turns = [turn(rng, where, place), turn(rng, ("In what does it differ?", "What is odd about it?"), how)]
     image = Scene(background, tuple(things), **grain(rng, difficulty))
     return instruction("commonsense/anomaly/identifying", image, turns[: rng.randint(1, 2)], odd=odd, how=how)
 
@@ -290,19 +242,12 @@ def defect(rng, difficulty=1.0):
     else:
         name, marks = "gear", [disc(x, y, 0.75 * r, "", color), disc(x, y, 0.3 * r, "", "paper")]
         for k in range(8):
-            turn = math.radians(45 * k)
+            angle = math.radians(45 * k)
             if whole or 45 * k != places[where]:
-                tip, foot = ((x + q * r * math.cos(turn), y + q * r * math.sin(turn)) for q in (1.1, 0.6))
+                tip, foot = ((x + q * r * math.cos(angle), y + q * r * math.sin(angle)) for q in (1.1, 0.6))
                 marks.append(line(foot, tip, color=color, width=0.3 * r))
     questions = ("Is the {name} whole or broken?", "Does the {name} have a defect?", "Inspect the {name}.")
-    answer = (
-        "It is whole."
-        if whole
-        else f"It is broken at the {where}."
-        if where in ("top", "bottom")
-        else f"It is broken on the {where}."
-    )
+    answer = "It is whole." if whole else f"It is broken {'at' if where in ('top', 'bottom') else 'on'} the {where}."
     image = paper(rng, difficulty, *marks)
-    return instruction(
-        "commonsense/anomaly/defect", image, [(ask(rng, questions, name=name), answer)], whole=whole, where=where
-    )
+    turns = [turn(rng, questions, answer, name=name)]
+    return instruction("commonsense/anomaly/defect", image, turns, whole=whole, where=where)

@@ -1,12 +1,10 @@
 """Conversion: a picture into code, or into other text."""
 
 from ..world import Scene, Text, Thing, text_width
-from .diagrams import LABELS, chain, chart, fitted, step_box
+from .diagrams import INKS, LABELS, chain, chart, fitted, step_box
 from .drawing import Drawing, arrow, box, disc, line, polygon, word
 from .scenery import different, grain, ground, instruction, paper
-from .wording import BACKGROUND_NAMES, TOPICS, WORDS, ask, listing, one, yes
-
-INKS = ("#2c6fb7", "#c0392b", "#2e8b57", "#8e44ad")
+from .wording import BACKGROUND_NAMES, TOPICS, WORDS, listing, one, turn, yes
 
 
 def ui(rng, difficulty=1.0):
@@ -23,16 +21,12 @@ def ui(rng, difficulty=1.0):
             marks.append(word(name, 0.12 + text_width(name, 0.11) / 2, y, 0.11, "#444444"))
             code.append(f"<p>{name}</p>")
         elif kind == "button":
-            marks += [
-                box(0.12, y - 0.085, 0.2 + wide, y + 0.085, "", "#2c6fb7"),
-                word(name, 0.16 + wide / 2, y, 0.12, "white"),
-            ]
+            marks.append(box(0.12, y - 0.085, 0.2 + wide, y + 0.085, "", "#2c6fb7"))
+            marks.append(word(name, 0.16 + wide / 2, y, 0.12, "white"))
             code.append(f"<button>{name}</button>")
         elif kind == "input":
-            marks += [
-                box(0.12, y - 0.085, 0.88, y + 0.085, "#888888", "#f3f3f3"),
-                word(name, 0.16 + wide / 2, y, 0.12, "#999999"),
-            ]
+            marks.append(box(0.12, y - 0.085, 0.88, y + 0.085, "#888888", "#f3f3f3"))
+            marks.append(word(name, 0.16 + wide / 2, y, 0.12, "#999999"))
             code.append(f'<input placeholder="{name}">')
         else:
             ticked = rng.random() < 0.5
@@ -42,9 +36,8 @@ def ui(rng, difficulty=1.0):
             code.append(f'<input type="checkbox"{" checked" * ticked}>{name}')
         y += 0.22
     questions = ("Write this page in HTML.", "Give the HTML of this window.", "Turn the picture into HTML.")
-    return instruction(
-        "conversion/image-to-code/ui", paper(rng, difficulty, *marks), [(rng.choice(questions), "\n".join(code))]
-    )
+    image = paper(rng, difficulty, *marks)
+    return instruction("conversion/image-to-code/ui", image, [turn(rng, questions, "\n".join(code))])
 
 
 def chart_to_code(rng, difficulty=1.0):
@@ -57,15 +50,9 @@ def chart_to_code(rng, difficulty=1.0):
     answer = f"plt.{kind}([{names}], {values})"
     shown = labels[::-1] if kind == "barh" else labels  # matplotlib's first bar is the lowest
     marks = chart(values[::-1] if kind == "barh" else values, shown, kind, rng.choice(INKS), top)
-    questions = (
-        "Write the matplotlib call that draws this chart.",
-        "Which line of Python draws this chart?",
-        "Turn the chart into code.",
-    )
-    return instruction(
-        "conversion/image-to-code/chart", paper(rng, difficulty, *marks), [(rng.choice(questions), answer)],
-        values=values, labels=labels, kind=kind,
-    )  # fmt: skip
+    questions = ("Write the call that draws this chart.", "Which Python draws this chart?", "Turn the chart into code.")
+    image, turns = paper(rng, difficulty, *marks), [turn(rng, questions, answer)]
+    return instruction("conversion/image-to-code/chart", image, turns, values=values, labels=labels, kind=kind)
 
 
 def svg(rng, difficulty=1.0):
@@ -89,9 +76,8 @@ def svg(rng, difficulty=1.0):
             code.append(f'<polygon points="{cx},{cy - r} {cx + r},{cy + r} {cx - r},{cy + r}" fill="{color}"/>')
     answer = '<svg viewBox="0 0 8 8">' + "".join(code) + "</svg>"
     questions = ("Write this picture as SVG.", "Give the SVG code of the image.", "Turn the image into an SVG.")
-    return instruction(
-        "conversion/image-to-code/svg", Drawing(Scene("paper"), tuple(marks)), [(rng.choice(questions), answer)]
-    )
+    image = Drawing(Scene("paper"), tuple(marks))
+    return instruction("conversion/image-to-code/svg", image, [turn(rng, questions, answer)])
 
 
 def _term(rng, difficulty, x, y):
@@ -131,11 +117,10 @@ def formula(rng, difficulty=1.0):
         latex, python, marks, x = [*latex, tex], [*python, code], [*marks, *drawn], x + wide + 0.02
     form = rng.choice(("LaTeX", "Python"))
     questions = ("Write the formula in {form}.", "Turn the formula into {form}.", "Give the formula as {form}.")
-    answer = "".join(latex if form == "LaTeX" else python)
-    return instruction(
-        "conversion/image-to-code/formula", paper(rng, difficulty, *marks),
-        [(ask(rng, questions, form=form), answer)], latex="".join(latex), python="".join(python),
-    )  # fmt: skip
+    latex, python = "".join(latex), "".join(python)
+    turns = [turn(rng, questions, latex if form == "LaTeX" else python, form=form)]
+    image = paper(rng, difficulty, *marks)
+    return instruction("conversion/image-to-code/formula", image, turns, latex=latex, python=python)
 
 
 def flowchart_to_code(rng, difficulty=1.0):
@@ -150,17 +135,16 @@ def flowchart_to_code(rng, difficulty=1.0):
         code = [first, f"if {test}:", f"    {change}", "print(x)"]
         marks = [*arrow(0.35, 0.16, 0.35, 0.24), *arrow(0.35, 0.47, 0.35, 0.55), *arrow(0.35, 0.72, 0.35, 0.81)]
         marks += [line((0.66, 0.38), (0.86, 0.38), (0.86, 0.92)), *arrow(0.86, 0.92, 0.68, 0.92)]
-        marks += step_box(first, 0.35, 0.09, 0.5, 0.14) + step_box(test, 0.35, 0.38, 0.64, 0.2, "choice")
+        marks += step_box(first, 0.35, 0.09, 0.5, 0.14) + step_box(test, 0.35, 0.38, 0.64, 0.2, choice=True)
         marks += step_box(change, 0.35, 0.66, 0.6, 0.14) + step_box("print(x)", 0.35, 0.92, 0.56, 0.13)
         marks += [word("yes", 0.48, 0.52, 0.085), word("no", 0.76, 0.32, 0.085)]
     questions = (
         "Write the flow chart in Python.",
-        "Turn this flow chart into code.",
-        "Which program does the chart show?",
+        "Turn the flow chart into code.",
+        "Which program is this flow chart?",
     )
-    return instruction(
-        "conversion/image-to-code/flowchart", paper(rng, difficulty, *marks), [(rng.choice(questions), "\n".join(code))]
-    )
+    image = paper(rng, difficulty, *marks)
+    return instruction("conversion/image-to-code/flowchart", image, [turn(rng, questions, "\n".join(code))])
 
 
 def prompt(rng, difficulty=1.0):
@@ -178,7 +162,7 @@ def prompt(rng, difficulty=1.0):
         "Describe the image, left to right, as a prompt.",
     )  # fmt: skip
     answer = f"{listing([one(t) for t in things])} on a {BACKGROUND_NAMES[background][0]} background"
-    return instruction("conversion/image-to-text/prompt", image, [(rng.choice(questions), answer)])
+    return instruction("conversion/image-to-text/prompt", image, [turn(rng, questions, answer)])
 
 
 def summary(rng, difficulty=1.0):
@@ -190,17 +174,10 @@ def summary(rng, difficulty=1.0):
     left = 0.05 + rng.uniform(0, 0.4) * difficulty
     texts = (Text(w, left, 0.09 + i * 0.155, height) for i, w in enumerate(words))
     image = Scene("paper", texts=tuple(texts), **grain(rng, difficulty))
-    turns = [
-        (
-            ask(
-                rng,
-                ("What is this list about?", "Sum up the list in a word or two.", "What do the words have in common?"),
-            ),
-            topic,
-        )
-    ]
+    questions = ("What is this list about?", "Sum up the list in a word or two.", "What do the words have in common?")
+    turns = [turn(rng, questions, topic)]
     if rng.random() < 0.4:
-        turns.append((ask(rng, ("How long is the list?", "How many words does it have?")), str(number)))
+        turns.append(turn(rng, ("How long is the list?", "How many words does it have?"), number))
     return instruction("conversion/image-to-text/summary", image, turns, topic=topic, words=words)
 
 

@@ -4,7 +4,7 @@ from ..world import text_width
 from .drawing import arrow, box, disc, line, polygon, word
 
 LABELS = "ABCDEF"
-CHART_TOP = 9  # the highest value on an axis
+INKS = ("#2c6fb7", "#c0392b", "#2e8b57", "#8e44ad")
 
 
 def fitted(string, width, height):
@@ -12,7 +12,7 @@ def fitted(string, width, height):
     return min(height, width / text_width(string, 1.0))
 
 
-def plot_area(labels, sideways=False, top=CHART_TOP):
+def plot_area(labels, sideways, top):
     """Axes from 0 to `top` with a line at each unit and names along the other axis: (marks, place).
 
     place(i, value) is the point of the i-th name at a value.
@@ -44,8 +44,8 @@ def plot_area(labels, sideways=False, top=CHART_TOP):
     return marks, place
 
 
-def chart(values, labels, kind, color, top=CHART_TOP):
-    """A chart of whole numbers: kind "bar", "barh" or "plot"; marks."""
+def chart(values, labels, kind, color, top):
+    """A chart of whole numbers up to `top`: kind "bar", "barh" or "plot"; marks."""
     marks, place = plot_area(labels, kind == "barh", top)
     points = [place(i, v) for i, v in enumerate(values)]
     if kind == "plot":
@@ -53,47 +53,42 @@ def chart(values, labels, kind, color, top=CHART_TOP):
     half = 0.26 / len(values)
     for i, (x, y) in enumerate(points):
         fx, fy = place(i, 0)
-        marks.append(
-            box(fx, y - half, x, y + half, "", color) if kind == "barh" else box(x - half, y, x + half, fy, "", color)
-        )
+        corners = (fx, y - half, x, y + half) if kind == "barh" else (x - half, y, x + half, fy)
+        marks.append(box(*corners, "", color))
     return marks
 
 
-def table(rows, left=0.03, top=0.08, width=0.94, row=0.2):
-    """Rows of words in a ruled table; the first row and column are names.  Marks."""
+def table(rows, height):
+    """Rows of words, each so high, in a ruled table; the first row and column are names.  Marks."""
+    left, top, width = 0.03, 0.08, 0.94
     n, m = len(rows), len(rows[0])
-    step = width / m
-    marks = [
-        box(left, top, left + width, top + row, "", "#dde3ea"),
-        box(left, top, left + step, top + n * row, "", "#dde3ea"),
-    ]
-    marks += [line((left, top + i * row), (left + width, top + i * row), width=0.01) for i in range(n + 1)]
-    marks += [line((left + j * step, top), (left + j * step, top + n * row), width=0.01) for j in range(m + 1)]
+    step, bottom, right = width / m, top + n * height, left + width
+    shades = ((right, top + height), (left + step, bottom))
+    marks = [box(left, top, x, y, "", "#dde3ea") for x, y in shades]
+    marks += [line((left, top + i * height), (right, top + i * height), width=0.01) for i in range(n + 1)]
+    marks += [line((left + j * step, top), (left + j * step, bottom), width=0.01) for j in range(m + 1)]
     for i, cells in enumerate(rows):
         for j, cell in enumerate(cells):
             if cell != "":
                 size = fitted(str(cell), step - 0.06, 0.12)
-                marks.append(word(cell, left + (j + 0.5) * step, top + (i + 0.5) * row, size))
+                marks.append(word(cell, left + (j + 0.5) * step, top + (i + 0.5) * height, size))
     return marks
 
 
-def step_box(string, x, y, width=0.5, height=0.15, shape="box", size=0.11):
-    """A word in a box, a rounded end ("end") or a diamond ("choice"); marks."""
+def step_box(string, x, y, width, height, choice=False):
+    """A word in a box, or a choice in a diamond; marks."""
     a, b = width / 2, height / 2
-    if shape == "choice":
+    if choice:
         frame = polygon((x, y - b), (x + a, y), (x, y + b), (x - a, y), fill="#fff4cc", width=0.012)
-    elif shape == "end":
-        frame = disc(x, y, a, "black", "#d9ead3", 0.012, flat=b / a)
     else:
         frame = box(x - a, y - b, x + a, y + b, "black", "#dbe9f6", 0.012)
-    inside = width * (0.66 if shape != "box" else 0.9)
-    return [frame, word(string, x, y, fitted(string, inside, size))]
+    return [frame, word(string, x, y, fitted(string, width * (0.66 if choice else 0.9), 0.11))]
 
 
-def chain(strings, x=0.5, top=0.1, bottom=0.9, width=0.56, height=0.15):
+def chain(strings, width=0.56):
     """Boxes one below another with arrows between; marks."""
-    n = len(strings)
-    ys = [top + (bottom - top) * i / max(1, n - 1) for i in range(n)] if n > 1 else [0.5]
+    x, top, bottom, height = 0.5, 0.09, 0.91, 0.14
+    ys = [top + (bottom - top) * i / (len(strings) - 1) for i in range(len(strings))]
     marks = []
     for y, after in zip(ys, ys[1:], strict=False):
         marks += arrow(x, y + height / 2, x, after - height / 2 - 0.045)

@@ -3,7 +3,7 @@
 from ..world import BACKGROUNDS, SHAPES, Scene, Thing
 from .drawing import Drawing, disc
 from .scenery import different, grain, ground, instruction, tilted
-from .wording import ask, noun, yes
+from .wording import noun, turn, yes
 
 SHARED = ("colour", "shape", "background")
 
@@ -20,10 +20,10 @@ def reality(rng, difficulty=1.0):
         things.append(Thing(*kind, x, y, size))
         way = -side if i == wrong else side
         marks.append(disc(x + way * 0.28 * size, y + 0.66 * size, 0.38 * size, "", "#8d8d8d", flat=0.3))
-    turns = [(ask(rng, ("Is this picture genuine?", "Could this scene be real?")), yes(not forged))]
+    turns = [turn(rng, ("Is this picture genuine?", "Could this scene be real?"), yes(not forged))]
     if rng.random() < 0.6:
         answer = f"the {noun(things[wrong])}'s" if forged else "none"
-        turns.append((ask(rng, ("Which shadow is wrong?", "Whose shadow falls to the wrong side?")), answer))
+        turns.append(turn(rng, ("Which shadow is wrong?", "Whose shadow falls to the wrong side?"), answer))
     image = Drawing(Scene(background, tuple(things), **grain(rng, difficulty)), tuple(marks))
     return instruction("evaluation/reality", image, turns, forged=forged)
 
@@ -47,18 +47,11 @@ def similarity(rng, difficulty=1.0):
         free = (0.48 - size / 2) * difficulty
         at = (0.5 + rng.uniform(-free, free), 0.5 + rng.uniform(-free, free))
         images.append(Scene(background, (tilted(rng, difficulty, shape, color, at, size),), **grain(rng, difficulty)))
-    turns = [
-        (
-            ask(
-                rng,
-                (
-                    "How many of colour, shape and background do the pictures share?",
-                    "From 0 to 3, how alike are the pictures in colour, shape and background?",
-                ),
-            ),
-            str(score),
-        )
-    ]
+    questions = (
+        "How many of colour, shape and background do the pictures share?",
+        "From 0 to 3, how alike are the pictures in colour, shape and background?",
+    )
+    turns = [turn(rng, questions, score)]
     if rng.random() < 0.5:
         what = rng.choice(SHARED)
         whose = "pictures" if what == "background" else "objects"
@@ -75,11 +68,7 @@ def improvement(rng, difficulty=1.0):
     off = (0.26 - 0.08 * difficulty) * {"up": 1, "down": -1, "none": 0}[how]
     odd = rng.randrange(number)
     things = [Thing(*kind, (i + 0.5) / number, y + off * (i == odd), 0.72 / number) for i, kind in enumerate(kinds)]
-    questions = (
-        "What would make the row straight?",
-        "How could this picture be improved?",
-        "What should be changed in this row?",
-    )
+    questions = ("What would make the row straight?", "How could this be improved?", "What should be changed here?")
     answer = "Nothing, it is straight." if how == "none" else f"Move the {noun(things[odd])} {how}."
     image = Scene(background, tuple(things), **grain(rng, difficulty))
-    return instruction("evaluation/improvement", image, [(rng.choice(questions), answer)])
+    return instruction("evaluation/improvement", image, [turn(rng, questions, answer)])

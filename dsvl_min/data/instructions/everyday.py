@@ -6,12 +6,10 @@ from ..world import SHAPES, Scene, Thing
 from .diagrams import circuit
 from .drawing import Drawing, box, disc, line
 from .scenery import SIDES, different, face, grain, ground, instruction, paper, tilted, tints, trail
-from .wording import PLACES, ask, noun, yes
+from .wording import PLACES, noun, turn, turns_of, yes
 
 LEVELS = {"empty": 0.0, "half full": 0.5, "full": 0.94}
-CAUSES = {
-    "switch": "The switch is open.", "battery": "There is no battery.", "wire": "The wire is broken.",
-}  # fmt: skip
+CAUSES = {"switch": "The switch is open.", "battery": "There is no battery.", "wire": "The wire is broken."}
 LINES = ([0, 1, 2], [3, 4, 5], [6, 7, 8], [0, 3, 6], [1, 4, 7], [2, 5, 8], [0, 4, 8], [2, 4, 6])
 
 
@@ -30,7 +28,7 @@ def state(rng, difficulty=1.0):
     which = rng.randrange(number)
     name = "glass" if number == 1 else ("left glass", "right glass")[which]
     questions = ("How full is the {name}?", "What state is the {name} in?", "Is the {name} empty, half full or full?")
-    turns = [(ask(rng, questions, name=name), levels[which])]
+    turns = [turn(rng, questions, levels[which], name=name)]
     return instruction("commonsense/other/state", paper(rng, difficulty, *marks), turns, levels=levels)
 
 
@@ -38,13 +36,10 @@ def cause(rng, difficulty=1.0):
     """Why a lamp stays dark: one fault in its circuit."""
     fault = rng.choice(list(CAUSES))
     places = ((0.5, 0.82),) if difficulty < 0.5 else ((0.5, 0.82), (0.3, 0.82), (0.7, 0.82), (0.27, 0.24))
-    marks = circuit(
-        (fault != "switch",), battery=fault != "battery", cut=rng.choice(places) if fault == "wire" else None
-    )
+    cut = rng.choice(places) if fault == "wire" else None
+    image = paper(rng, difficulty, *circuit((fault != "switch",), battery=fault != "battery", cut=cut))
     questions = ("Why is the lamp off?", "What keeps the lamp dark?", "The lamp does not shine. Why?")
-    return instruction(
-        "commonsense/other/cause", paper(rng, difficulty, *marks), [(rng.choice(questions), CAUSES[fault])], fault=fault
-    )
+    return instruction("commonsense/other/cause", image, [turn(rng, questions, CAUSES[fault])], fault=fault)
 
 
 def attribute_comparison(rng, difficulty=1.0):
@@ -60,21 +55,12 @@ def attribute_comparison(rng, difficulty=1.0):
         at = (x, 0.5 + rng.uniform(-0.25, 0.25) * difficulty)
         things.append(tilted(rng, difficulty, shapes[i * (1 - as_shape)], hues[i * (1 - as_color)], at, s))
     asked = [
-        (ask(rng, ("Do the two things have the same colour?", "Are both things of one colour?")), yes(as_color)),
-        (ask(rng, ("Do the two things have the same shape?", "Are both things of one shape?")), yes(as_shape)),
-        (
-            ask(
-                rng,
-                (
-                    "What do the two share: colour, shape, both or neither?",
-                    "Is it colour, shape, both or neither that they share?",
-                ),
-            ),
-            common,
-        ),
+        (("Do the two things have the same colour?", "Are both things of one colour?"), yes(as_color)),
+        (("Do the two things have the same shape?", "Are both things of one shape?"), yes(as_shape)),
+        (("What do the two share: colour, shape, both or neither?", "What of colour and shape do they share?"), common),
     ]
     image = Scene(background, tuple(things), **grain(rng, difficulty))
-    return instruction("commonsense/other/attribute-comparison", image, rng.sample(asked, rng.randint(1, 2)))
+    return instruction("commonsense/other/attribute-comparison", image, turns_of(rng, asked, rng.randint(1, 2)))
 
 
 def illusion(rng, difficulty=1.0):
@@ -97,22 +83,18 @@ def illusion(rng, difficulty=1.0):
         for size, dx, small in zip(sizes, (-0.26, 0.26), (flip > 0, flip < 0), strict=True):
             marks.append(disc(x + dx, y, 0.065 * size, "", "#e08a1e"))
             for k in range(6):
-                turn, far = math.tau * k / 6, 0.13 if small else 0.16
-                at = (x + dx + far * math.cos(turn), y + far * math.sin(turn))
+                angle, far = math.tau * k / 6, 0.13 if small else 0.16
+                at = (x + dx + far * math.cos(angle), y + far * math.sin(angle))
                 marks.append(disc(*at, 0.03 if small else 0.065, "", "#6b7a8f"))
         names = ("the left", "the right")
         questions = ("Which orange disc is larger?", "Are the orange discs equal, or which is larger?")
     answer = "equal" if not difference else names[difference > 0]
-    return instruction(
-        "commonsense/other/illusion",
-        paper(rng, difficulty, *marks),
-        [(rng.choice(questions), answer)],
-        difference=difference,
-    )
+    image = paper(rng, difficulty, *marks)
+    return instruction("commonsense/other/illusion", image, [turn(rng, questions, answer)], difference=difference)
 
 
 def _winner(board):
-    """ "X" or "O" if it has three in a row, else ""."""
+    """Who has three in a row: "X", "O" or ""."""
     return next((board[a] for a, b, c in LINES if board[a] and board[a] == board[b] == board[c]), "")
 
 
@@ -121,29 +103,28 @@ def games(rng, difficulty=1.0):
     wanted = rng.choice(("X", "O", ""))
     while True:
         board, order = [""] * 9, rng.sample(range(9), 9)
-        for turn, square in enumerate(order[: rng.randint(6, 6 + round(2 * difficulty))]):
-            board[square] = "XO"[turn % 2]
+        for move, square in enumerate(order[: rng.randint(6, 6 + round(2 * difficulty))]):
+            board[square] = "XO"[move % 2]
             if _winner(board):
                 break
         if _winner(board) == wanted:
             break
-    marks, at = [], lambda k: (0.18 + 0.32 * (k % 3), 0.18 + 0.32 * (k // 3))
+    marks = []
     for k in (0.34, 0.66):
         marks += [line((k, 0.03), (k, 0.97), color="#888888"), line((0.03, k), (0.97, k), color="#888888")]
     for k, sign in enumerate(board):
-        x, y = at(k)
+        x, y = 0.18 + 0.32 * (k % 3), 0.18 + 0.32 * (k // 3)
         if sign == "X":
-            marks += [
-                line((x - 0.09, y - 0.09 * s), (x + 0.09, y + 0.09 * s), color="#c0392b", width=0.03) for s in (-1, 1)
-            ]
+            for up in (-0.09, 0.09):
+                marks.append(line((x - 0.09, y - up), (x + 0.09, y + up), color="#c0392b", width=0.03))
         elif sign:
             marks.append(disc(x, y, 0.1, "#2c6fb7", "", 0.03))
-    turns = [(ask(rng, ("Who has won?", "Which player has three in a row?", "Who is the winner?")), wanted or "nobody")]
+    questions = ("Who has won?", "Which player has three in a row?", "Who is the winner?")
+    turns = [turn(rng, questions, wanted or "nobody")]
     winning = [k for k in range(9) if not board[k] and _winner([*board[:k], "X", *board[k + 1 :]]) == "X"]
     if not wanted and len(winning) == 1:
-        turns.append(
-            (ask(rng, ("Where must X play to win?", "Where does X win?")), PLACES[winning[0] % 3, winning[0] // 3][0])
-        )
+        place = PLACES[winning[0] % 3, winning[0] // 3][0]
+        turns.append(turn(rng, ("Where must X play to win?", "Where does X win?"), place))
     return instruction("commonsense/other/games", paper(rng, difficulty, *marks), turns, board=board)
 
 
@@ -165,7 +146,7 @@ def intention(rng, difficulty=1.0):
     questions = ("What is the face looking at?", "What does the face want?", "Which thing do the eyes turn to?")
     answer = f"the {noun(around[side])}" if side in around else "nothing"
     image = Drawing(Scene(background, tuple(around.values()), **grain(rng, difficulty)), tuple(marks))
-    return instruction("commonsense/other/intention", image, [(rng.choice(questions), answer)], side=side)
+    return instruction("commonsense/other/intention", image, [turn(rng, questions, answer)], side=side)
 
 
 def prediction(rng, difficulty=1.0):
@@ -173,11 +154,7 @@ def prediction(rng, difficulty=1.0):
     background = ground(rng, difficulty)
     around, side = _around(rng, background, difficulty), rng.choice(list(SIDES))
     ball = Thing("circle", "black", 0.5, 0.5, 0.16)
-    questions = (
-        "What will the black ball hit?",
-        "Where does the black ball end up?",
-        "What happens to the black ball next?",
-    )
+    questions = ("What will the black ball hit?", "Where does the ball end up?", "What happens to the ball next?")
     answer = f"It hits the {noun(around[side])}." if side in around else "It hits the edge."
     image = Drawing(Scene(background, (*around.values(), ball), **grain(rng, difficulty)), tuple(trail(ball, side)))
-    return instruction("commonsense/other/prediction", image, [(rng.choice(questions), answer)], side=side)
+    return instruction("commonsense/other/prediction", image, [turn(rng, questions, answer)], side=side)

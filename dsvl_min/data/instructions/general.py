@@ -5,19 +5,19 @@ About one turn in ten can't be answered from the picture, and the answer says so
 
 from ..sample import Sample
 from ..world import Scene, Text, text_width
-from .scenery import different, grain, ground, scattered
+from .scenery import PLATES, different, grain, ground, scattered
 from .wording import (
     BACKGROUND_NAMES,
     COLOR_NAMES,
     PLACES,
     SHAPE_NAMES,
     WORDS,
-    ask,
     count,
     language,
     listing,
     one,
     sentence,
+    turn,
 )
 
 UNKNOWN = ("I can't tell from the image.", "从图里看不出来。")
@@ -37,29 +37,28 @@ GROUND = (("What colour is the background?",), ("背景是什么颜色的？",))
 READ = (("What does the sign say?", "Read the sign."), ("牌子上写着什么？",))
 SIGN = (("What colour is the sign?",), ("牌子是什么颜色的？",))
 SHAPE = (("What shape is the {it} object?", "Which shape has the {it} colour?"), ("{it}的物体是什么形状的？",))
-PLATES = {"white": "black", "yellow": "black", "red": "white", "green": "white", "blue": "white"}
 
 
 def _objects(rng, difficulty, lang):
     """One to four different things: (scene, candidate (question, answer) pairs, a name to ask about)."""
     background = ground(rng, difficulty)
-    image = scattered(
-        rng, difficulty, different(rng, background, 1 + round(3 * rng.random() * difficulty)), 0.27, background
-    )
+    kinds = different(rng, background, 1 + round(3 * rng.random() * difficulty))
+    image = scattered(rng, difficulty, background, kinds, 0.27)
     things = sorted(image.things, key=lambda t: (int(3 * t.y), t.x))  # as one reads
     if lang:
         told = f"{BACKGROUND_NAMES[background][1]}背景上有{'、'.join(one(t, 1) for t in things)}。"
     else:
         told = sentence(f"{listing([one(t) for t in things])} on a {BACKGROUND_NAMES[background][0]} background")
     turns = [
-        (ask(rng, DESCRIBE[lang]), told), (ask(rng, MANY[lang]), count(len(things), lang)),
-        (ask(rng, GROUND[lang]), BACKGROUND_NAMES[background][lang]),
-    ]  # fmt: skip
+        turn(rng, DESCRIBE[lang], told),
+        turn(rng, MANY[lang], count(len(things), lang)),
+        turn(rng, GROUND[lang], BACKGROUND_NAMES[background][lang]),
+    ]
     for thing in things:
         shape, color = SHAPE_NAMES[thing.shape][lang], COLOR_NAMES[thing.color][lang]
-        turns.append((ask(rng, COLOR[lang], it=shape), color))
-        turns.append((ask(rng, WHERE[lang], it=shape), PLACES[int(3 * thing.x), int(3 * thing.y)][lang]))
-        turns.append((ask(rng, SHAPE[lang], it=color), shape))
+        turns.append(turn(rng, COLOR[lang], color, it=shape))
+        turns.append(turn(rng, WHERE[lang], PLACES[int(3 * thing.x), int(3 * thing.y)][lang], it=shape))
+        turns.append(turn(rng, SHAPE[lang], shape, it=color))
     return image, turns, SHAPE_NAMES[rng.choice(things).shape][lang]
 
 
@@ -78,10 +77,11 @@ def _sign(rng, difficulty, lang, blank):
     else:
         told = f"一块{color}的牌子，写着{string}。" if lang else sentence(f"a {plate} sign that says {string}")
     turns = [
-        (ask(rng, DESCRIBE[lang]), told), (ask(rng, SIGN[lang]), color),
-        (ask(rng, GROUND[lang]), BACKGROUND_NAMES[background][lang]),
-        (ask(rng, READ[lang]), UNKNOWN[lang] if blank else string),
-    ]  # fmt: skip
+        turn(rng, DESCRIBE[lang], told),
+        turn(rng, SIGN[lang], color),
+        turn(rng, GROUND[lang], BACKGROUND_NAMES[background][lang]),
+        turn(rng, READ[lang], UNKNOWN[lang] if blank else string),
+    ]
     return image, turns, ("sign", "牌子")[lang]
 
 
@@ -98,6 +98,6 @@ def general(rng, difficulty=1.0):
     else:
         chosen = rng.sample(turns, min(len(turns), rng.randint(2, 3)))
         if unknown:
-            chosen[-1] = (ask(rng, HIDDEN[lang], it=it), UNKNOWN[lang])
+            chosen[-1] = turn(rng, HIDDEN[lang], UNKNOWN[lang], it=it)
     rng.shuffle(chosen)
     return Sample("general", (image,), tuple(chosen), truth={"language": lang, "unknown": unknown})

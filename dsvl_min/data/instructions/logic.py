@@ -6,7 +6,7 @@ from ..world import SHAPES, Scene, Thing, text_width
 from .diagrams import fitted
 from .drawing import Drawing, box, disc, line, polygon, word
 from .scenery import grain, ground, instruction, paper, tints, turned
-from .wording import ask, one
+from .wording import one, turn, turns_of
 
 POLYGONS = {3: "triangle", 4: "quadrilateral", 5: "pentagon", 6: "hexagon", 8: "octagon"}
 # Atoms with their places, and bonds between them (their order in third place).
@@ -55,7 +55,7 @@ def algebra(rng, difficulty=1.0):
     at = (0.5 + rng.uniform(-free, free), 0.5 + rng.uniform(-0.3, 0.3) * difficulty)
     questions = ("Solve this.", "What is the missing number?", "Work it out.", "What comes out?")
     image = paper(rng, difficulty, word(string, *at, height))
-    return instruction("logic/mathematical/algebra", image, [(rng.choice(questions), str(answer))], printed=string)
+    return instruction("logic/mathematical/algebra", image, [turn(rng, questions, answer)], printed=string)
 
 
 def plane_geometry(rng, difficulty=1.0):
@@ -65,29 +65,23 @@ def plane_geometry(rng, difficulty=1.0):
     if kind == "sides":
         n, r = rng.choice(list(POLYGONS)), rng.uniform(0.4 - 0.15 * difficulty, 0.42)
         tilt = rng.uniform(0, 360 / n)
-        corners = [
-            (0.5 + r * math.cos(math.radians(tilt + 360 * k / n)), 0.5 + r * math.sin(math.radians(tilt + 360 * k / n)))
-            for k in range(n)
+        corners = [(r * math.cos(math.tau * k / n), r * math.sin(math.tau * k / n)) for k in range(n)]
+        marks = [polygon(*turned(0.5, 0.5, tilt, corners), fill=color, width=0.02)]
+        asked = [
+            (("How many sides has the figure?", "How many corners are there?"), n),
+            (("What is such a figure called?", "Name the figure."), POLYGONS[n]),
         ]
-        marks = [polygon(*corners, fill=color, width=0.02)]
-        turns = [
-            (ask(rng, ("How many sides has the figure?", "How many corners are there?")), str(n)),
-            (ask(rng, ("What is such a figure called?", "Name the figure.")), POLYGONS[n]),
-        ]
-        turns = rng.sample(turns, rng.randint(1, 2))
-        truth = {"sides": n}
+        turns, truth = turns_of(rng, asked, rng.randint(1, 2)), {"sides": n}
     elif kind == "rectangle":
         a, b = rng.randint(4, 9), rng.randint(2, 6)
         w, h = 0.075 * a, 0.075 * b
         marks = [box(0.55 - w / 2, 0.45 - h / 2, 0.55 + w / 2, 0.45 + h / 2, "black", color, 0.02)]
         marks += [word(a, 0.55, 0.45 + h / 2 + 0.09, 0.14), word(b, 0.55 - w / 2 - 0.08, 0.45, 0.14)]
-        area = rng.random() < 0.5
-        phrases = (
-            ("What is the area of the rectangle?", "How large is its area?")
-            if area
-            else ("How long is the way round the rectangle?", "What is its perimeter?")
-        )
-        turns, truth = [(rng.choice(phrases), str(a * b if area else 2 * (a + b)))], {"a": a, "b": b}
+        asked = [
+            (("What is the area of the rectangle?", "How large is its area?"), a * b),
+            (("How long is the way round the rectangle?", "What is its perimeter?"), 2 * (a + b)),
+        ]
+        turns, truth = turns_of(rng, asked, 1), {"a": a, "b": b}
     else:
         p, q = 10 * rng.randint(4, 7), 10 * rng.randint(4, 7)
         q = min(q, 120 - p)  # the third angle has room for its mark
@@ -102,15 +96,8 @@ def plane_geometry(rng, difficulty=1.0):
             word(q, left + base - 0.17, bottom - 0.06, 0.11),
             word("?", top[0], top[1] + 0.17, 0.11),
         ]
-        turns, truth = (
-            [
-                (
-                    ask(rng, ("How many degrees has the third angle?", "Which angle stands at the question mark?")),
-                    str(180 - p - q),
-                )
-            ],
-            {"p": p, "q": q},
-        )
+        questions = ("How many degrees has the third angle?", "Which angle stands at the question mark?")
+        turns, truth = [turn(rng, questions, 180 - p - q)], {"p": p, "q": q}
     return instruction("logic/mathematical/plane-geometry", paper(rng, difficulty, *marks), turns, **truth)
 
 
@@ -134,7 +121,7 @@ def solid_geometry(rng, difficulty=1.0):
             for k in range(height):
                 marks += _cube(left + i * s, bottom - k * s, s, "#7fb3e6")
         questions = ("How many cubes are there?", "Count the cubes.", "Of how many cubes is this built?")
-        turns, truth = [(rng.choice(questions), str(sum(heights)))], {"heights": heights}
+        turns, truth = [turn(rng, questions, sum(heights))], {"heights": heights}
     else:
         a, b, c = rng.randint(2, 6), rng.randint(2, 5), rng.randint(2, 4)
         w, h, d = 0.09 * a, 0.09 * b, 0.07 * c
@@ -147,7 +134,7 @@ def solid_geometry(rng, difficulty=1.0):
             word(c, x + w + d / 2 + 0.07, y - d / 2 + 0.04, 0.12),
         ]  # fmt: skip
         questions = ("What is the volume of the box?", "How large is the volume?", "How many unit cubes fill the box?")
-        turns, truth = [(rng.choice(questions), str(a * b * c))], {"edges": (a, b, c)}
+        turns, truth = [turn(rng, questions, a * b * c)], {"edges": (a, b, c)}
     return instruction("logic/mathematical/solid-geometry", paper(rng, difficulty, *marks), turns, **truth)
 
 
@@ -170,7 +157,7 @@ def physics(rng, difficulty=1.0):
             marks += [box(x - 0.11, y - 0.09, x + 0.11, y + 0.09, "black", "#e8c88a"), word(weight, x, y, 0.13)]
     questions = ("Which side of the beam goes down?", "The beam is let go: which side sinks?", "Which side is heavier?")
     image = paper(rng, difficulty, *marks)
-    return instruction("logic/other/physics", image, [(rng.choice(questions), wanted)], sides=sides)
+    return instruction("logic/other/physics", image, [turn(rng, questions, wanted)], sides=sides)
 
 
 def chemistry(rng, difficulty=1.0):
@@ -178,8 +165,7 @@ def chemistry(rng, difficulty=1.0):
     names = list(MOLECULES) if difficulty > 0.4 else [f for f, m in MOLECULES.items() if len(m[1]) < 5]
     formula = rng.choice(names)
     name, atoms, places, bonds = MOLECULES[formula]
-    turn = rng.choice((0, 90, 180, 270)) if difficulty > 0.3 else 0
-    at = turned(0.5, 0.5, turn, places)
+    at = turned(0.5, 0.5, 90 * rng.randrange(4) if difficulty > 0.3 else 0, places)
     marks = []
     for i, j, order in bonds:
         (x0, y0), (x1, y1) = at[i], at[j]
@@ -192,14 +178,11 @@ def chemistry(rng, difficulty=1.0):
         marks += [disc(x, y, 0.1, "black", ATOMS[atom][1]), word(atom, x, y, 0.13)]
     atom = rng.choice(sorted(set(atoms)))
     asked = [
-        (ask(rng, ("What is the formula of this molecule?", "Write the chemical formula.")), formula),
-        (ask(rng, ("Which substance is this?", "What is this molecule called?")), name),
-        (
-            ask(rng, ("How many {atom} atoms are there?", "Count the {atom} atoms."), atom=ATOMS[atom][0]),
-            str(list(atoms).count(atom)),
-        ),
+        (("What is the formula of this molecule?", "Write the chemical formula."), formula),
+        (("Which substance is this?", "What is this molecule called?"), name),
+        (("How many {atom} atoms are there?", "Count the {atom} atoms."), list(atoms).count(atom)),
     ]
-    turns = rng.sample(asked, rng.randint(1, 2))
+    turns = turns_of(rng, asked, rng.randint(1, 2), atom=ATOMS[atom][0])
     return instruction("logic/other/chemistry", paper(rng, difficulty, *marks), turns, formula=formula)
 
 
@@ -210,10 +193,15 @@ def code(rng, difficulty=1.0):
     kind = rng.choice(("plain",) if difficulty < 0.4 else ("plain", "choice", "loop"))
     if kind == "plain":
         lines = [f"a = {a}", f"b = {b}", f"print(a {sign} b)"] if difficulty > 0.2 else [f"a = {a}", f"print(a + {b})"]
+        printed = a * b if sign == "*" else a + b
     elif kind == "choice":
-        lines = [f"a = {a}", f"if a {rng.choice('<>')} {b}:", f"  a = {rng.randint(2, 9)}", "print(a)"]
+        c, less = rng.randint(2, 9), rng.random() < 0.5
+        lines = [f"a = {a}", f"if a {'<' if less else '>'} {b}:", f"  a = {c}", "print(a)"]
+        printed = c if (a < b if less else a > b) else a
     else:
-        lines = [f"a = {a}", f"for i in range({rng.randint(2, 4)}):", f"  a = a + {rng.randint(1, 4)}", "print(a)"]
+        times, c = rng.randint(2, 4), rng.randint(1, 4)
+        lines = [f"a = {a}", f"for i in range({times}):", f"  a = a + {c}", "print(a)"]
+        printed = a + times * c
     height = min(0.13, 0.92 / max(text_width(s, 1.0) for s in lines))
     top = 0.14 + rng.uniform(0, 0.2) * difficulty
     marks = []
@@ -221,10 +209,8 @@ def code(rng, difficulty=1.0):
         left = 0.05 + 0.12 * string.startswith(" ")
         marks.append(word(string.strip(), left + text_width(string.strip(), height) / 2, top + 0.19 * i, height))
     image = paper(rng, difficulty, *marks)
-    printed = []
-    exec("\n".join(lines), {"print": printed.append})  # the lines above, nothing from outside
     questions = ("What does the program print?", "What is the output of this code?", "Run this: what comes out?")
-    return instruction("logic/other/code", image, [(rng.choice(questions), str(printed[0]))], lines=lines)
+    return instruction("logic/other/code", image, [turn(rng, questions, printed)], lines=lines)
 
 
 def iq(rng, difficulty=1.0):
@@ -232,14 +218,9 @@ def iq(rng, difficulty=1.0):
     background = ground(rng, difficulty)
     if difficulty < 0.5 or rng.random() < 0.5:
         period = 2 if difficulty < 0.4 else rng.randint(2, 3)
-        kinds = list(
-            zip(
-                rng.choices(SHAPES, k=period) if rng.random() < 0.3 else rng.sample(SHAPES, period),
-                tints(rng, background, period),
-                strict=True,
-            )
-        )
-        shown = rng.randint(2 * period - 1 + (period == 2), 2 * period) if period == 3 else rng.randint(3, 5)
+        shapes = rng.choices(SHAPES, k=period) if rng.random() < 0.3 else rng.sample(SHAPES, period)
+        kinds = list(zip(shapes, tints(rng, background, period), strict=True))
+        shown = rng.randint(3, 5) if period == 2 else rng.randint(5, 6)
         step = 1 / (shown + 1)
         things = [Thing(*kinds[i % period], (i + 0.5) * step, 0.5, 0.8 * step) for i in range(shown)]
         marks = [word("?", 1 - step / 2, 0.5, min(0.22, step))]
@@ -254,10 +235,6 @@ def iq(rng, difficulty=1.0):
         things = [Thing(*grid[k], *centre[k], 0.22) for k in range(9) if k != hole]
         marks = [word("?", *centre[hole], 0.22)]
         answer = Thing(*grid[hole], 0, 0, 1)
-        questions = (
-            "What is missing from the square?",
-            "Which thing completes the pattern?",
-            "What belongs at the question mark?",
-        )
+        questions = ("What is missing here?", "What completes the pattern?", "What belongs at the question mark?")
     image = Drawing(Scene(background, tuple(things), **grain(rng, difficulty)), tuple(marks))
-    return instruction("logic/other/iq", image, [(rng.choice(questions), one(answer))])
+    return instruction("logic/other/iq", image, [turn(rng, questions, one(answer))])

@@ -7,23 +7,22 @@ from dataclasses import replace
 
 from ...config import IMAGE_PLACEHOLDER
 from ..objects import article, plural
-from ..world import BACKGROUNDS, SHAPES, Scene, Thing
+from ..world import SHAPES, Scene, Thing
 from .scenery import SIDES, different, grain, ground, instruction, scattered, tilted, tints
-from .wording import ORDINALS, PLACES, ask, noun, one, yes
+from .wording import OFFSETS, ORDINALS, PLACES, ask, noun, one, turn, yes
 
 SYMMETRIC = ("circle", "ring")
 
 
 def lettered(number):
-    """ "Picture A: <image> Picture B: <image> …", a line each."""
+    """A line for each picture: "Picture A: <image>", "Picture B: <image>", …"""
     return "".join(f"Picture {letter}: {IMAGE_PLACEHOLDER}\n" for letter in "ABCD"[:number])
 
 
-def _frames(rng, difficulty, things, background=None):
-    """One scene for each state of a thing."""
-    background = background or ground(rng, difficulty)
+def _frames(rng, difficulty, background, states):
+    """One scene for each of the states, which are lists of things."""
     grains = grain(rng, difficulty)
-    return [Scene(background, tuple(state), **grains) for state in things]
+    return [Scene(background, tuple(things), **grains) for things in states]
 
 
 def event_prediction(rng, difficulty=1.0):
@@ -49,10 +48,9 @@ def event_prediction(rng, difficulty=1.0):
         "Where will the {s} be in the next picture?",
         "The {s} moves on in the same way. Where is it next?",
     )  # fmt: skip
-    turns = [(ask(rng, questions, s=shape), "outside the picture" if lost else PLACES[way[2]][0])]
-    return instruction(
-        "multi-graph/temporal/event-prediction", _frames(rng, difficulty, states, background), turns, way=way
-    )
+    turns = [turn(rng, questions, "outside the picture" if lost else PLACES[way[2]][0], s=shape)]
+    images = _frames(rng, difficulty, background, states)
+    return instruction("multi-graph/temporal/event-prediction", images, turns, way=way)
 
 
 def sequencing(rng, difficulty=1.0):
@@ -72,14 +70,10 @@ def sequencing(rng, difficulty=1.0):
         states = [replace(thing, x=0.5 + dx * a, y=0.5 + dy * a) for a in along]
         told = f"The {thing.shape} moves {side}."
     order = rng.sample(range(number), number)  # order[k] is when picture k was taken
-    images = _frames(rng, difficulty, [[states[k]] for k in order], background)
+    images = _frames(rng, difficulty, background, [[states[k]] for k in order])
     answer = ", ".join("ABC"[order.index(k)] for k in range(number))
-    questions = (
-        "{told} Put the pictures in order.",
-        "{told} In which order were they taken?",
-        "{told} Which comes first, and then?",
-    )
-    turns = [(lettered(number) + ask(rng, questions, told=told), answer)]
+    questions = ("Put the pictures in order.", "In which order were they taken?", "Which comes first, and then?")
+    turns = [(f"{lettered(number)}{told} {rng.choice(questions)}", answer)]
     return instruction("multi-graph/temporal/sequencing", images, turns, order=order, told=told)
 
 
@@ -99,23 +93,15 @@ def behaviour(rng, difficulty=1.0):
         states = [replace(thing, size=0.22 + 0.5 * (u if how == "grows" else 1 - u)) for u in t]
         answer = f"It {how}."
     elif how == "turns":
-        turn = 45 if thing.shape in ("square", "cross") else 90
-        if thing.shape == "star":
-            turn = 36
-        states = [replace(thing, angle=turn * u) for u in t]
+        angle = {"square": 45, "cross": 45, "star": 36}.get(thing.shape, 90)
+        states = [replace(thing, angle=angle * u) for u in t]
         answer = "It turns."
     else:
         states = [replace(thing, color=color if u < 0.6 else other) for u in t]
         answer = f"It becomes {other}."
-    questions = (
-        "What does the {s} do?",
-        "How does the {s} behave from picture to picture?",
-        "The pictures follow each other. What happens to the {s}?",
-    )
-    turns = [(ask(rng, questions, s=thing.shape), answer)]
-    return instruction(
-        "multi-graph/temporal/behaviour", _frames(rng, difficulty, [[s] for s in states], background), turns, how=how
-    )
+    questions = ("What does the {s} do?", "How does the {s} behave?", "In these pictures, what happens to the {s}?")
+    images = _frames(rng, difficulty, background, [[s] for s in states])
+    return instruction("multi-graph/temporal/behaviour", images, [turn(rng, questions, answer, s=thing.shape)], how=how)
 
 
 def attribute_comparison(rng, difficulty=1.0):
@@ -130,7 +116,7 @@ def attribute_comparison(rng, difficulty=1.0):
         b = a if wanted is None else a + rng.randint(1, 2)
         counts = (b, a) if wanted == 0 else (a, b)
         images = [
-            scattered(rng, difficulty, [(shape, color)] * n, 0.25, background)
+            scattered(rng, difficulty, background, [(shape, color)] * n)
             for n, color in zip(counts, colors, strict=True)
         ]
         phrases = ("Which picture has more {them}, A or B?", "Are there more {them} in A or in B?")
@@ -155,28 +141,21 @@ def matching(rng, difficulty=1.0):
     if difficulty < 0.6 or rng.random() < 0.5:  # by what is there
         pairs = [(s, c) for s in rng.sample(SHAPES, 2) for c in tints(rng, background, 2)]
         chosen = rng.sample(pairs, number)
-        images = [scattered(rng, difficulty, [kind], 0.28, background) for kind in chosen]
+        images = [scattered(rng, difficulty, background, [kind], 0.28) for kind in chosen]
         which = rng.randrange(number)
         told = one(images[which].things[0])
     else:  # by where it is
         (a, ca), (b, cb) = different(rng, background, 2)
-        words = rng.sample(("left of", "right of", "above", "below"), number)
-        images = []
-        for w in words:
-            dx, dy = {"left of": (-0.24, 0), "right of": (0.24, 0), "above": (0, -0.24), "below": (0, 0.24)}[w]
-            things = (Thing(a, ca, 0.5 + dx, 0.5 + dy, 0.3), Thing(b, cb, 0.5 - dx, 0.5 - dy, 0.3))
-            images.append(Scene(background, things, **grain(rng, difficulty)))
-        which = rng.randrange(number)
-        told = f"{article(a)} {words[which]} {article(b)}"
-    questions = (
-        "Which picture shows {told}?",
-        "Which picture fits these words: {told}?",
-        "Find the picture of {told}.",
-    )
-    answer = f"the {ORDINALS[which]}"
-    return instruction(
-        "multi-graph/comparison/matching", images, [(ask(rng, questions, told=told), answer)], which=which
-    )
+        sides = rng.sample(list(OFFSETS), number)
+        states = []
+        for side in sides:
+            dx, dy = (0.24 * c for c in OFFSETS[side])
+            states.append([Thing(a, ca, 0.5 + dx, 0.5 + dy, 0.3), Thing(b, cb, 0.5 - dx, 0.5 - dy, 0.3)])
+        images, which = _frames(rng, difficulty, background, states), rng.randrange(number)
+        told = f"{article(a)} {sides[which]}{' of' * (sides[which] in ('left', 'right'))} {article(b)}"
+    questions = ("Which picture shows {told}?", "Which picture fits: {told}?", "Find the picture of {told}.")
+    turns = [turn(rng, questions, f"the {ORDINALS[which]}", told=told)]
+    return instruction("multi-graph/comparison/matching", images, turns, which=which)
 
 
 def associations(rng, difficulty=1.0):
@@ -188,33 +167,27 @@ def associations(rng, difficulty=1.0):
     usable = ("red", "orange", "green", "pink")  # these stand out from every ground
     colors = [rng.choice(usable)] * number if how == "colour" else rng.sample(usable, number)
     images = [
-        scattered(rng, difficulty, [(s, c)] * n, 0.25, rng.choice(list(BACKGROUNDS)) if difficulty > 0.2 else "grey")
+        scattered(rng, difficulty, ground(rng, difficulty), [(s, c)] * n)
         for s, c, n in zip(shapes, colors, counts, strict=True)
     ]
     answer = {
         "shape": f"They all show {plural(shapes[0])}.", "colour": f"Everything in them is {colors[0]}.",
         "number": f"They all show {counts[0]} things.",
     }[how]  # fmt: skip
-    questions = (
-        "What do the pictures have in common?",
-        "What links these pictures?",
-        "What is the same in all pictures?",
-    )
-    return instruction("multi-graph/comparison/associations", images, [(rng.choice(questions), answer)], how=how)
+    questions = ("What do the pictures have in common?", "What links these pictures?", "What is the same in all?")
+    return instruction("multi-graph/comparison/associations", images, [turn(rng, questions, answer)], how=how)
 
 
 def spotting(rng, difficulty=1.0):
     """Two pictures that differ in one thing, or not at all: what is different in the second?"""
     background, number = ground(rng, difficulty), 2 + round(2 * difficulty)
     kinds = different(rng, background, number)
-    first = scattered(rng, difficulty, kinds, 0.26, background)
+    first = scattered(rng, difficulty, background, kinds, 0.26)
     k = rng.randrange(number)
     thing = first.things[k]
     how = rng.choice(("colour", "gone", "shape", "size", "none"))
     if how == "colour":
-        color = rng.choice(
-            [c for c in tints(rng, background, 5) if c not in [c for _, c in kinds]] or [kinds[k - 1][1]]
-        )
+        color = rng.choice([c for c in tints(rng, background, 5) if c not in [c for _, c in kinds]])
         changed, told = [replace(thing, color=color)], f"The {thing.color} {thing.shape} is {color}."
     elif how == "shape":
         shape = rng.choice([s for s in SHAPES if s not in [s for s, _ in kinds]])
@@ -223,24 +196,18 @@ def spotting(rng, difficulty=1.0):
         changed, told = [replace(thing, size=0.13)], f"The {noun(thing)} is smaller."
     else:
         changed, told = ([], f"The {noun(thing)} is gone.") if how == "gone" else ([thing], "Nothing.")
-    second = replace(
-        first, things=(*first.things[:k], *changed, *first.things[k + 1 :]), noise_seed=rng.randrange(2**31)
-    )
-    questions = (
-        "What is different in the second picture?",
-        "Spot the difference.",
-        "What has changed from the first picture to the second?",
-    )
-    return instruction(
-        "multi-graph/comparison/spotting-differences", [first, second], [(rng.choice(questions), told)], how=how
-    )
+    after = (*first.things[:k], *changed, *first.things[k + 1 :])
+    second = replace(first, things=after, noise_seed=rng.randrange(2**31))
+    questions = ("What is different in the second picture?", "Spot the difference.", "What has changed in the second?")
+    turns = [turn(rng, questions, told)]
+    return instruction("multi-graph/comparison/spotting-differences", [first, second], turns, how=how)
 
 
 def discrimination(rng, difficulty=1.0):
     """Three pictures of which one differs, or two that are the same or not."""
     background = ground(rng, difficulty)
     kinds = different(rng, background, 2 + round(difficulty))
-    base = scattered(rng, difficulty, kinds, 0.27, background)
+    base = scattered(rng, difficulty, background, kinds, 0.27)
     first, second = base.things[:2]
     how = rng.choice(("colours", "places"))
     if how == "colours":
@@ -249,16 +216,13 @@ def discrimination(rng, difficulty=1.0):
         swapped = (replace(first, x=second.x, y=second.y), replace(second, x=first.x, y=first.y))
     other = replace(base, things=(*swapped, *base.things[2:]))
     if rng.random() < 0.4:
-        same = rng.random() < 0.5
-        images = [base, replace(base if same else other, noise_seed=rng.randrange(2**31))]
-        turns = [(ask(rng, ("Are the two pictures the same?", "Do both pictures show the same?")), yes(same))]
-        return instruction("multi-graph/comparison/discrimination", images, turns, odd=None if same else 1)
-    odd = rng.randrange(3)
-    images = [replace(other if k == odd else base, noise_seed=rng.randrange(2**31)) for k in range(3)]
-    turns = [
-        (
-            ask(rng, ("Which picture differs from the others?", "Which picture is not like the other two?")),
-            f"the {ORDINALS[odd]}",
-        )
-    ]
-    return instruction("multi-graph/comparison/discrimination", images, turns, odd=odd)
+        odd = None if rng.random() < 0.5 else 1
+        shown = [base, base if odd is None else other]
+        asked = turn(rng, ("Are the two pictures the same?", "Do both pictures show the same?"), yes(odd is None))
+    else:
+        odd = rng.randrange(3)
+        shown = [other if k == odd else base for k in range(3)]
+        questions = ("Which picture differs from the others?", "Which picture is not like the other two?")
+        asked = turn(rng, questions, f"the {ORDINALS[odd]}")
+    images = [replace(scene, noise_seed=rng.randrange(2**31)) for scene in shown]
+    return instruction("multi-graph/comparison/discrimination", images, [asked], odd=odd)

@@ -11,6 +11,8 @@ LANDSCAPES = ("sea", "meadow", "desert", "snow", "city")
 SKIES = ("day", "night", "rain")
 MOODS = ("happy", "sad", "surprised", "angry")
 SIDES = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
+# Colours of signs, and of the letters that stand out from them.
+PLATES = {"white": "black", "yellow": "black", "red": "white", "green": "white", "blue": "white"}
 _SKY = {"day": "#bcdcf5", "night": "#1c2340", "rain": "#a3adb8"}
 _LAND = {"sea": "#2c6fb7", "meadow": "#58a84e", "desert": "#e3bf66", "snow": "#f4f7fa", "city": "#7d7f83"}
 
@@ -48,9 +50,8 @@ def tilted(rng, difficulty, shape, color, at, size, filled=True):
     return Thing(shape, color, *at, size, rng.uniform(-10, 10) * difficulty, filled)
 
 
-def scattered(rng, difficulty, kinds, size=0.25, background=None):
+def scattered(rng, difficulty, background, kinds, size=0.25):
     """A scene of (shape, colour) kinds, each somewhere on a grid of three by three."""
-    background = background or ground(rng, difficulty)
     places = spots(rng, len(kinds), size, difficulty)
     things = (tilted(rng, difficulty, *kind, at, size) for kind, at in zip(kinds, places, strict=True))
     return Scene(background, tuple(things), **grain(rng, difficulty))
@@ -170,8 +171,9 @@ def face(x, y, r, mood="happy", gaze=(0, 0), color="#ffd166"):
     return marks
 
 
-def cells(n, walls, left=0.06, side=0.88):
+def cells(n, walls):
     """A board of n × n squares, those in `walls` filled: (marks, function giving the centre of square (i, j))."""
+    left, side = 0.06, 0.88
     step = side / n
     marks = [
         box(left + i * step, left + j * step, left + (i + 1) * step, left + (j + 1) * step, "", "#40444b")

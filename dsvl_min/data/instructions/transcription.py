@@ -5,7 +5,7 @@ import json
 from ..handwriting import rows
 from ..world import ALPHABET, Digit, Scene, Text, digit_label, text_width
 from .scenery import grain, instruction
-from .wording import COLOR_NAMES, SHAPE_NAMES, WORDS, ask, language
+from .wording import COLOR_NAMES, SHAPE_NAMES, WORDS, language, turn
 
 # What signs in the world may say in two languages.
 DICTIONARY = {
@@ -15,10 +15,10 @@ DICTIONARY = {
 }  # fmt: skip
 
 
-def _lines(rng, difficulty, strings, size=0.15):
+def _lines(rng, difficulty, strings):
     """Strings one below another on paper, at any place they fit."""
     widest = max(text_width(s, 1.0) for s in strings)
-    height = min(rng.uniform(size - 0.05 * difficulty, size), 0.92 / widest)
+    height = min(rng.uniform(0.15 - 0.05 * difficulty, 0.15), 0.92 / widest)
     leading = height * rng.uniform(1.3, 1.6)
     left = rng.uniform(0.04, max(0.04, 0.96 - widest * height)) if difficulty > 0.3 else 0.05
     tall = leading * (len(strings) - 1) + height
@@ -38,7 +38,7 @@ def printed(rng, difficulty=1.0):
         ("What is written here?", "Read the text.", "Copy the printed text.", "Transcribe the image."),
         ("图里写着什么？", "请把图里的文字抄下来。", "请读出图中的文字。"),
     )
-    turns = [(ask(rng, questions[lang]), "\n".join(strings))]
+    turns = [turn(rng, questions[lang], "\n".join(strings))]
     return instruction("recognition/transcription/printed", _lines(rng, difficulty, strings), turns, language=lang)
 
 
@@ -54,17 +54,12 @@ def handwritten(rng, difficulty=1.0, split="train"):
         angle = rng.uniform(-15, 15) * difficulty if split == "train" else 0.0
         digits.append(Digit(rng.choice(usable), left + (i + 0.5) * size, y, size, ink, angle))
     questions = (
-        (
-            "What is written by hand?",
-            "Read the handwriting.",
-            "Which digits are written here?",
-            "Transcribe the image.",
-        ),
+        ("What is written by hand?", "Read the handwriting.", "Which digits are these?", "Transcribe the image."),
         ("手写的是哪些数字？", "请把手写的数字抄下来。"),
     )
     answer = "".join(str(digit_label(d.index)) for d in digits)
     image = Scene("paper", digits=tuple(digits), **grain(rng, difficulty))
-    turns = [(ask(rng, questions[lang]), answer)]
+    turns = [turn(rng, questions[lang], answer)]
     return instruction("recognition/transcription/handwritten", image, turns, language=lang)
 
 
@@ -80,11 +75,8 @@ def specified_format(rng, difficulty=1.0):
         "small": (("Copy the list in small letters.", "Write the text in lower case."), "\n".join(lines).lower()),
     }
     form = rng.choice(list(forms))
-    phrases, answer = forms[form]
-    image = _lines(rng, difficulty, lines, 0.15)
-    return instruction(
-        "recognition/transcription/specified-format", image, [(rng.choice(phrases), answer)], form=form, items=items
-    )
+    image, turns = _lines(rng, difficulty, lines), [turn(rng, *forms[form])]
+    return instruction("recognition/transcription/specified-format", image, turns, form=form, items=items)
 
 
 def specified_language(rng, difficulty=1.0):
@@ -104,5 +96,5 @@ def specified_language(rng, difficulty=1.0):
     top = 0.5 - 0.13 * (len(words) - 1)
     texts = (Text(w, left, top + 0.26 * i, height, 0, "black", "white") for i, w in enumerate(words))
     image = Scene(background, texts=tuple(texts), **grain(rng, difficulty))
-    turns = [(ask(rng, questions[asked][told]), answer)]
+    turns = [turn(rng, questions[asked][told], answer)]
     return instruction("recognition/transcription/specified-language", image, turns, words=words, language=told)

@@ -3,7 +3,7 @@
 A language is 0 (English) or 1 (Chinese); what has words in both is a pair, indexed by the language.
 """
 
-from ..objects import NUMBERS, article
+from ..objects import article
 from ..text import CHINESE_COLORS, CHINESE_SHAPES
 
 CHINESE_SHARE = 0.2  # of the samples whose leaf is asked in both languages
@@ -18,6 +18,7 @@ BACKGROUND_NAMES = {
 SHAPE_NAMES = {name: (name, chinese) for name, chinese in CHINESE_SHAPES.items()}
 COUNTS = ("没有", "一个", "两个", "三个", "四个", "五个", "六个", "七个", "八个", "九个")
 ORDINALS = ("first", "second", "third", "fourth")
+OFFSETS = {"left": (-1, 0), "right": (1, 0), "above": (0, -1), "below": (0, 1)}
 PLACES = {
     (0, 0): ("top left", "左上角"), (1, 0): ("top", "上边"), (2, 0): ("top right", "右上角"),
     (0, 1): ("left", "左边"), (1, 1): ("centre", "中间"), (2, 1): ("right", "右边"),
@@ -44,24 +45,34 @@ def ask(rng, phrases, **names):
     return rng.choice(phrases).format(**names)
 
 
+def turn(rng, phrases, answer, **names):
+    """A question in one of several wordings, the names put in, and its answer as text."""
+    return ask(rng, phrases, **names), str(answer)
+
+
+def turns_of(rng, asked, number, **names):
+    """So many different turns of (wordings, answer) pairs, in any order."""
+    return [turn(rng, *pair, **names) for pair in rng.sample(asked, number)]
+
+
 def noun(thing, lang=0):
-    """ "red star" or "红色的星形"."""
+    """A thing's name: "red star" or "红色的星形"."""
     color, shape = COLOR_NAMES[thing.color][lang], SHAPE_NAMES[thing.shape][lang]
     return f"{color}的{shape}" if lang else f"{color} {shape}"
 
 
 def one(thing, lang=0):
-    """ "a red star" or "一个红色的星形"."""
+    """One of them: "a red star" or "一个红色的星形"."""
     return "一个" + noun(thing, lang) if lang else article(noun(thing))
 
 
 def count(number, lang=0):
-    """ "3" or "三个"."""
+    """How many: "3" or "三个"."""
     return COUNTS[number] if lang else str(number)
 
 
 def listing(items):
-    """ "a, b and c"."""
+    """Several in a row: "a, b and c"."""
     *most, last = items
     return f"{', '.join(most)} and {last}" if most else last
 
@@ -71,11 +82,6 @@ def sentence(text):
     return text[0].upper() + text[1:] + "."
 
 
-def in_words(number):
-    """ "three"; from 7 on in digits."""
-    return NUMBERS[number] if number < len(NUMBERS) else str(number)
-
-
 def yes(true):
-    """ "yes" or "no"."""
+    """Either "yes" or "no"."""
     return "yes" if true else "no"
