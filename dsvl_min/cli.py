@@ -1,4 +1,4 @@
-"""The command line: dsvl train | chat | eval | probe | explain | export | convert | compare | bench."""
+"""The command line: dsvl train | chat | eval | probe | explain | data | export | convert | compare | bench."""
 
 import argparse
 import sys
@@ -13,7 +13,9 @@ def parser():
     """The argument parser of all verbs."""
     top = argparse.ArgumentParser(prog="dsvl", description="DeepSeek-VL, from scratch.")
     verbs = top.add_subparsers(
-        dest="verb", required=True, metavar="train | chat | eval | probe | explain | export | convert | compare | bench"
+        dest="verb",
+        required=True,
+        metavar="train | chat | eval | probe | explain | data | export | convert | compare | bench",
     )
 
     p = verbs.add_parser("train", help="train a size through its stages")
@@ -61,6 +63,28 @@ def parser():
     _model(p)
     p.add_argument("--out", type=Path, default=Path("explained.png"))
     p.set_defaults(run=explain)
+
+    parts = verbs.add_parser("data", help="look at what the model reads, check data of your own").add_subparsers(
+        dest="part", required=True, metavar="check | show | stats"
+    )
+    p = parts.add_parser("check", help="every bad record of a file, with its line and reason")
+    p.add_argument("path", help="a .jsonl, .csv or .parquet file, or a folder that holds records.jsonl")
+    p.add_argument("--size", help="measure records against the context of tiny, mini, a model's folder or a hub id")
+    p.add_argument("--quiet", action="store_true", help="no progress bar")
+    p.set_defaults(run=data_check)
+    p = parts.add_parser("show", help="samples of a source with questions and answers, as one picture")
+    p.add_argument("--source", required=True, help="its name")
+    p.add_argument("--n", type=int, default=16, help="how many samples (default: 16)")
+    p.add_argument("--size", type=int, default=128, help="side of a picture in pixels (default: 128)")
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--out", type=Path, default=Path("sheet.png"))
+    p.set_defaults(run=data_show)
+    p = parts.add_parser("stats", help="shares, lengths, images, answer priors and padding of a mixture")
+    p.add_argument("--table", default="pretraining", help="pretraining (default) or instructions, Table 1 or 2")
+    p.add_argument("--n", type=int, default=2000, help="how many samples, about (default: 2000)")
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--json", type=Path, help="write the numbers there too")
+    p.set_defaults(run=data_stats)
 
     p = verbs.add_parser("export", help="write a folder that transformers opens")
     p.add_argument("model", help='"tiny", a folder or a hub id')
@@ -276,11 +300,80 @@ def explain(args):
     print(draw(model, processor, args.image, args.question, args.out))
 
 
+def data_check(args):
+    """`dsvl data check`: print what is wrong line by line, then the sums; 1 if anything is."""
+    from tqdm import tqdm
+
+    from .data.check import check, size_of
+    from .data.quarantine import Report
+
+    try:
+        from .data.taxonomy import LEAVES
+    except ImportError:  # without it any leaf passes
+        LEAVES = None
+    processor = _processor(args.size) if args.size else None
+    report = Report(examples=0)
+    records = check(args.path, processor, LEAVES)
+    for line, problems in tqdm(records, total=size_of(args.path), unit=" records", disable=args.quiet or None):
+        for problem in problems:
+            tqdm.write(f"line {line}: {problem}")
+        if problems:
+            report.reject(f"line {line}", problems)
+        else:
+            report.accepted += 1
+    print(report)
+    return 1 if report.rejected else 0
+
+
+def _processor(size):
+    """The Processor of a size or model, its weights unread."""
+    from .checkpoint import describe, find
+    from .config import ModelConfig
+    from .processor import Processor
+
+    if size != "mini":
+        return describe(find(size))[1]
+    return Processor(_processor("tiny").tokenizer, ModelConfig.preset(size))  # one recipe makes both tokenizers
+
+
+def data_show(args):
+    """`dsvl data show`: a contact sheet."""
+    from .data.show import draws, lacks_font, sheet
+
+    samples = draws(args.source, args.n, args.seed)
+    sheet(samples, args.size).save(args.out)
+    print(f"{args.out}: {args.n} samples of {args.source}")
+    if lacks_font(samples):
+        print("No font with Chinese characters was found: they show as boxes.")
+
+
+def data_stats(args):
+    """`dsvl data stats`: print what a table's mixture turns out to hold."""
+    from . import load
+    from .data.mixture import Mixture
+    from .data.stats import as_table, measure
+    from .data.tables import TABLES, rows
+    from .evaluation.tasks import write_json
+
+    if args.table not in TABLES:
+        raise ConfigError(f"no table {args.table!r}; the tables are {' and '.join(TABLES)}")
+    table = TABLES[args.table]
+    mixture = Mixture(rows(table), batch_size=64, seed=args.seed, percent=False)
+    reads = "pages" if args.table == "pretraining" else "dialogues"
+    result = measure(mixture, load("tiny")[1], args.n, reads)
+    print(as_table(result))
+    lost = [row.slug for row in table if row.slug not in result["shares"]]
+    if lost:
+        print(f"rows without a source here: {', '.join(lost)}")
+    if args.json:
+        write_json(result, args.json)
+
+
 def main(argv=None):
     """Entry point.  A mistake in what was asked ends in one line on standard error and exit code 2."""
     args = parser().parse_args(argv)
     try:
-        args.run(args)
+        return args.run(args) or 0
     except (ConfigError, CheckpointError, InputError, ValueError) as error:
         print(f"dsvl {args.verb}: {error}", file=sys.stderr)
         return 2
@@ -290,7 +383,6 @@ def main(argv=None):
     except KeyboardInterrupt:
         print(f"dsvl {args.verb}: interrupted", file=sys.stderr)
         return 130
-    return 0
 
 
 if __name__ == "__main__":

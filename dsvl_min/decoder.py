@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .attention import attend
+from .attention import attend, causal_mask
 
 ONEDNN = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if torch.backends.mkldnn.is_available() else None
 LARGE = 2**18  # numbers of a weight from which oneDNN is worth its call
@@ -144,11 +144,13 @@ class Decoder(nn.Module):
         if config.tied:
             self.head.weight = self.embed.weight
 
-    def forward(self, embeddings, attention_mask=None, cache=None):
+    def forward(self, embeddings, attention_mask=None, cache=None, segments=None):
         """embeddings [B, T, D], attention_mask [B, past + T] (0 on padding) -> hidden states [B, T, D].
 
         With a cache, T positions are appended to those already in it.  Positions count the
-        unpadded tokens, so left padding changes nothing.
+        unpadded tokens, so left padding changes nothing.  segments [B, T], in training: which of the texts packed
+        into its row a token belongs to; each text then sees itself alone and counts its own positions.  Raises
+        ValueError for more positions than there are, or segments beside a mask or a cache.
         """
         B, T, _ = embeddings.shape
         past = cache.filled if cache is not None else 0
@@ -158,7 +160,12 @@ class Decoder(nn.Module):
                 "shorten the text or use fewer images"
             )
         mask = None
-        if attention_mask is None or bool(attention_mask.all()):
+        if segments is not None:
+            if attention_mask is not None or cache is not None:
+                raise ValueError("segments take neither attention_mask nor cache: padding is a segment of its own")
+            mask = own_segment(segments)
+            positions = mask.sum(dim=-1) - 1  # [B, 1, T]
+        elif attention_mask is None or bool(attention_mask.all()):
             positions = torch.arange(past, past + T, device=embeddings.device)
             if past and T > 1:
                 mask = look_back(torch.ones(B, past + T, device=embeddings.device), T)
@@ -188,3 +195,9 @@ def look_back(attention_mask, queries):
     query = at[K - queries :, None]
     allowed = (at <= query) & attention_mask.bool()[:, None, None, :]
     return allowed | (at == query)
+
+
+def own_segment(segments):
+    """segments [B, T] -> boolean [B, 1, T, T]: a position sees itself and what is before it in its own segment."""
+    same = segments[:, None, :, None] == segments[:, None, None, :]
+    return same & causal_mask(*same.shape[-2:], segments.device)

@@ -69,17 +69,36 @@ class DeepSeekVL(nn.Module):
             return embeddings
         return place(embeddings, placeholder, image_embeddings.to(embeddings.dtype))
 
-    def forward(self, input_ids, attention_mask=None, pixel_values=None, high_res_pixel_values=None, labels=None):
+    def forward(
+        self,
+        input_ids,
+        attention_mask=None,
+        pixel_values=None,
+        high_res_pixel_values=None,
+        labels=None,
+        segments=None,
+    ):
         """input_ids, attention_mask, labels [B, T]; pixels of all N images in reading order.
 
         labels hold the token to predict at its own position (the shift happens here) and -100
-        wherever nothing is to be predicted.  Returns an Output.
+        wherever nothing is to be predicted.  segments [B, T]: which of several texts packed into one row a token
+        belongs to (see `Decoder`); no text predicts the next one's first token.  Returns an Output.
         """
+        hidden = self.hidden(input_ids, attention_mask, pixel_values, high_res_pixel_values, segments)
+        logits = self.decoder.head(hidden)
+        return Output(logits, None if labels is None else next_token_loss(logits, within(labels, segments)))
+
+    def hidden(self, input_ids, attention_mask=None, pixel_values=None, high_res_pixel_values=None, segments=None):
+        """What the decoder makes of a batch, before its head: [B, T, D]."""
         images = None
         if pixel_values is not None or high_res_pixel_values is not None:
             images = self.image_embeddings(pixel_values, high_res_pixel_values)
-        logits = self.decoder.head(self.decoder(self.embed(input_ids, images), attention_mask))
-        return Output(logits, None if labels is None else next_token_loss(logits, labels))
+        return self.decoder(self.embed(input_ids, images), attention_mask, segments=segments)
+
+    def loss(self, labels, segments=None, **batch):
+        """The loss of `forward`, a scalar, without the logits where nothing is predicted: what training asks for."""
+        hidden = self.hidden(segments=segments, **batch)
+        return predicted_loss(self.decoder.head, hidden, within(labels, segments))
 
     @torch.no_grad()
     def generate(
@@ -139,6 +158,25 @@ class DeepSeekVL(nn.Module):
 def place(embeddings, placeholder, image_tokens):
     """Image tokens [N, P, D] in the places of embeddings [B, T, D] that placeholder [B, T] marks, in reading order."""
     return embeddings.masked_scatter(placeholder[..., None], image_tokens)
+
+
+def within(labels, segments=None):
+    """labels [B, T] without those that one packed text would have to predict of the next: its first token."""
+    if segments is None:
+        return labels
+    return labels.masked_fill(segments.diff(dim=1, prepend=segments[:, :1]) != 0, IGNORE)
+
+
+def predicted_loss(head, hidden, labels, reduction="mean"):
+    """`next_token_loss` from hidden states [B, T, D], with logits only where something is predicted.
+
+    Most positions of a page are image, most of a dialogue is question; the head is the widest matrix there is.
+    reduction: "mean" or "sum".
+    """
+    told = labels[:, 1:] != IGNORE
+    logits = head(hidden[:, :-1][told])
+    loss = F.cross_entropy(logits.float(), labels[:, 1:][told], reduction="sum")
+    return loss / told.sum().clamp(min=1) if reduction == "mean" else loss
 
 
 def next_token_loss(logits, labels):

@@ -284,10 +284,12 @@ def _read(source, where):
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)
         name = f"{where} ({path})"
-        if path.is_dir():
-            raise InputError(f"{name} is a folder")
         try:
+            if path.is_dir():
+                raise InputError(f"{name} is a folder")
             return path.read_bytes(), name
+        except InputError:
+            raise
         except FileNotFoundError:
             raise InputError(f"{name} does not exist") from None
         except (OSError, ValueError) as error:

@@ -79,8 +79,22 @@ def test_loss_is_the_mean_over_supervised_tokens(pair):
     assert torch.isclose(output.loss, by_hand, atol=1e-5)
 
 
-def test_nothing_supervised_is_a_loss_of_zero_not_nan():
+def test_the_loss_alone_is_the_loss_with_logits_and_so_are_its_gradients(pair):
+    model, _ = pair
+    batch = inputs(model.config, CASES["left-padded batch"])
+    labels = batch["input_ids"].masked_fill(batch["attention_mask"] == 0, -100)
+    labels[0, :4] = -100
+    found = []
+    for loss in (model(**batch, labels=labels).loss, model.loss(labels=labels, **batch)):
+        found.append((loss.item(), torch.autograd.grad(loss, model.adaptor.out.weight)[0]))
+    assert found[0][0] == pytest.approx(found[1][0], abs=1e-5)
+    assert torch.allclose(found[0][1], found[1][1], atol=1e-6)
+
+
+def test_nothing_supervised_is_a_loss_of_zero_not_nan(pair):
     assert next_token_loss(torch.randn(1, 4, 9), torch.full((1, 4), -100)) == 0.0
+    batch = inputs(pair[0].config, CASES["text only"])
+    assert pair[0].loss(labels=torch.full_like(batch["input_ids"], -100), **batch) == 0.0
 
 
 def test_placeholders_and_images_must_agree(pair):

@@ -231,6 +231,7 @@ BROKEN = {
     "a decompression bomb": (lambda folder: bomb(), "pixels"),
     "no such file": (lambda folder: folder / "missing.png", "missing.png.*does not exist"),
     "a folder": (lambda folder: folder, "is a folder"),
+    "a name of no file": (lambda folder: folder / ("a" * 5000), "cannot be read"),
     "a web address": (lambda folder: "https://example.org/cat.png", "download"),
     "a spoilt data URI": (lambda folder: "data:image/png;base64,@@@", "base64"),
     "a name with a zero byte": (lambda folder: "a\0b.png", "cannot be read"),

@@ -64,6 +64,7 @@ def claims():
         decoder = config.decoder
         for name in ("heads", "head_width", "kv_heads"):
             out[f"{size}_{name}"] = str(getattr(decoder, name))
+        out[f"{size}_vocabulary"], out[f"{size}_context"] = f"{decoder.vocab_size:,}", f"{decoder.max_positions:,}"
         out[f"{size}_mlp"], out[f"{size}_blocks"] = f"{decoder.mlp_width:,}", str(decoder.layers)
         out[f"{size}_low"], out[f"{size}_high"] = str(config.siglip.image_size), str(config.sam.image_size)
     out["tiny_mb"] = f"{_size(WEIGHTS / 'tiny'):.1f} MB"

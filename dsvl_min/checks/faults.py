@@ -206,6 +206,22 @@ FAULTS = {
     "more than the answer changes": (
         "More than needed is changed. If the answer changes with it, you won't know what it followed."
     ),
+    # a tokenizer's merges
+    "only the first pair": "Only the first occurrence of the pair is merged: go on to the end of the list.",
+    "merged from the right": (
+        "The pairs are merged from the right. Where a token could belong to two pairs, the left one wins: text is "
+        "read from the left, and learning and encoding must agree."
+    ),
+    "one of the pair left over": "Half of each pair stays beside the new token, so nothing gets shorter: step over it.",
+    "nothing merged": "The list comes back as it was: is a pair of ids compared with a list, which is never equal?",
+    "words counted once": (
+        "Each word counts once, however often it occurs. The commonest words would then get no token of their own "
+        "before the rarest: multiply by how often the word stands in the text."
+    ),
+    "rarest pair": "That is the pair that occurs least.",
+    "pair across words": (
+        "Those two never stand in one word. Words are kept apart, so that no token runs over the space between them."
+    ),
     # one grid
     "corners aligned": (
         "The resize puts corner on corner (align_corners=True). DeepSeek-VL's puts the centres of cells where they "

@@ -48,3 +48,12 @@ def pad_right(rows, pad):
     ids = torch.tensor([ids + [pad] * (T - len(ids)) for ids, _ in rows])
     labels = torch.tensor([labels + [IGNORE] * (T - len(labels)) for _, labels in rows])
     return ids, labels
+
+
+def row(sample, processor, reads="pages"):
+    """A sample as (ids, labels), both lists: read as a page or as a dialogue, or the one way it can be read.
+
+    reads: "pages" (what pretraining prefers) or "dialogues" (what instruction tuning does).
+    """
+    as_page = sample.text and (reads == "pages" or not sample.turns)
+    return page(sample, processor) if as_page else dialogue(sample, processor)

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.nn import functional as F
 from tqdm import tqdm
 
 from ..checkpoint import save
 from ..config import IGNORE, ConfigError
 from ..data.collate import dialogue, pad_right, page
+from ..model import predicted_loss
 from .muon import Muon, groups_of
 from .pool import image_embeddings
 from .stages import PARTS, part_of
@@ -45,18 +45,12 @@ def schedule(step, steps, warmup):
 
 
 def summed_loss(model, rows, features, siglip_trains=False):
-    """Cross-entropy summed over the supervised tokens of some rows.
-
-    Logits are computed only where something is predicted: most positions are image or question.
-    """
+    """Cross-entropy summed over the supervised tokens of some rows."""
     ids, labels = pad_right(rows, model.config.pad_token_id)
     device = model.decoder.embed.weight.device
     ids, labels = ids.to(device), labels.to(device)
     images = None if features is None else image_embeddings(model, features, siglip_trains)
-    hidden = model.decoder(model.embed(ids, images))[:, :-1]
-    told = labels[:, 1:] != IGNORE
-    logits = model.decoder.head(hidden[told])
-    return F.cross_entropy(logits.float(), labels[:, 1:][told], reduction="sum")
+    return predicted_loss(model.decoder.head, model.decoder(model.embed(ids, images)), labels, "sum")
 
 
 def members(share, samples):

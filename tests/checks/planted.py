@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip
 from dsvl_min.checks import (
+    bpe,
     decoder_parts,
     hybrid,
     image_tokens,
@@ -102,6 +103,11 @@ def half_centred(inputs, outputs):
     made.weight.data = torch.linalg.lstsq(inputs - inputs.mean(0), outputs - outputs.mean(0)).solution.T
     made.bias.data = outputs.mean(0)
     return made
+
+
+def merged_once(ids, pair, new):
+    at = next((i for i in range(len(ids) - 1) if tuple(ids[i : i + 2]) == pair), None)
+    return list(ids) if at is None else [*ids[:at], new, *ids[at + 2 :]]
 
 
 def moves_on(cache, layer, key, value):
@@ -270,6 +276,7 @@ CODE = (
             "(half) / half / 2"),
     Planted("groups tiled, not repeated", decoder_parts.spread, decoder_parts, "spread_of",
             "key.repeat_interleave(heads // key.shape[1], dim=1)", "key.repeat(1, heads // key.shape[1], 1, 1)"),
+    Planted("one of the pair left over", bpe.merge, bpe, "merge_of", "i += 2", "i += 1"),
     Planted("values forgotten", decoder_parts.cache_bytes, decoder_parts, "cache_bytes_of", "layers * 2", "layers"),
     Planted("layers forgotten", decoder_parts.cache_bytes, decoder_parts, "cache_bytes_of", "config.layers * 2", "2"),
     Planted("query heads counted", decoder_parts.cache_bytes, decoder_parts, "cache_bytes_of", "kv_heads", "heads"),
@@ -308,6 +315,16 @@ WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("only the new ones returned", decoder_parts.extend, only_new),
     ("keys kept as values", decoder_parts.extend, lambda *given: (decoder.KVCache.extend(*given)[0],) * 2),
     ("written over the beginning", decoder_parts.extend, over_the_beginning),
+    ("only the first pair", bpe.merge, merged_once),
+    ("merged from the right", bpe.merge, lambda ids, pair, new: bpe.merge_of(ids[::-1], pair[::-1], new)[::-1]),
+    ("nothing merged", bpe.merge, lambda ids, pair, new: list(ids)),
+    ("words counted once", bpe.likeliest, lambda words: bpe.likeliest_of(dict.fromkeys(words, 1))),
+    ("rarest pair", bpe.likeliest, lambda words: min(bpe.pairs_in(words), key=bpe.pairs_in(words).get)),
+    (
+        "pair across words",
+        bpe.likeliest,
+        lambda words: bpe.likeliest_of({tuple(i for w, n in words.items() for i in w * n): 1}),
+    ),
     ("constant forgotten", image_tokens.straight, through_zero),
     ("inputs' mean forgotten", image_tokens.straight, half_centred),
     ("fitted the wrong way round", image_tokens.straight, lambda x, y: image_token_probe.straight(y, x)),

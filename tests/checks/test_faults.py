@@ -11,6 +11,7 @@ from planted import CODE, WRITTEN  # noqa: E402
 
 from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip  # noqa: E402
 from dsvl_min.checks import (  # noqa: E402
+    bpe,
     decoder_parts,
     hybrid,
     image_tokens,
@@ -35,6 +36,7 @@ OWN = {
     world.twins: world.own_twins, hybrid.downsample: hybrid.own_downsample, release.unstack: release.own_unstack,
     image_tokens.adaptor: adaptor.VisionLanguageAdaptor, image_tokens.straight: image_tokens.own_straight,
     image_tokens.which_image: image_tokens.which_image_of,
+    bpe.merge: bpe.merge_of, bpe.likeliest: bpe.likeliest_of,
     decoder_parts.turn: decoder_parts.turn_of, decoder_parts.spread: decoder_parts.spread_of,
     decoder_parts.extend: decoder.KVCache.extend, decoder_parts.cache_bytes: decoder_parts.cache_bytes_of,
 }  # fmt: skip
