@@ -13,7 +13,7 @@ from PIL import Image
 from dsvl_min.data.records import from_dict, read, to_dict, write_jsonl, write_parquet
 from dsvl_min.data.sample import Sample
 from dsvl_min.data.sources import SOURCES, sample
-from dsvl_min.data.world import Scene, Thing, render
+from dsvl_min.data.world import Scene, Thing
 from dsvl_min.processor import InputError, load_image
 
 SIDE, TAG = 32, "<image_placeholder>"
@@ -24,7 +24,7 @@ def picture(color="red", size=(7, 5)):
 
 
 def pixels(image):
-    image = render(image, SIDE) if isinstance(image, Scene) else load_image(image)
+    image = load_image(Sample("", (image,)).pictures(SIDE)[0])
     return image.size, image.tobytes()
 
 

@@ -9,6 +9,7 @@ import pytest
 from dsvl_min.data import taxonomy
 from dsvl_min.data.collate import dialogue
 from dsvl_min.data.instructions.drawing import Drawing
+from dsvl_min.data.problems import of_length, of_sample, undrawn
 from dsvl_min.data.sources import sample
 from dsvl_min.data.world import Scene, digit_count
 
@@ -73,6 +74,13 @@ def test_only_answers_are_supervised_token_by_token(tiny, source):
                 runs.append(processor.tokenizer.decode(run, skip_special=False))
                 run = []
         assert runs == [f" {answer}{end}" for _, answer in s.turns]
+
+
+@pytest.mark.parametrize("source", DIALOGUES)
+def test_the_validator_finds_nothing_wrong(tiny, source):
+    for s in made(source, 10, seed=6):
+        assert not [*of_sample(s, taxonomy.LEAVES), *of_length(s, tiny[1])]
+        assert json.loads(json.dumps(s.truth)) is not None and all(map(undrawn, s.images))
 
 
 def size_of(s):
