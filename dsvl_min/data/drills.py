@@ -4,9 +4,10 @@ A decoder that can already copy from a grid of letters, count the items of a lis
 another has only to learn that image tokens are such a grid.
 """
 
-from .objects import NUMBERS, article, plural
-from .pages import GRID
+from .documents import GRID
 from .sample import Sample
+from .text import CHINESE_COLORS, CHINESE_SHAPES
+from .words import NUMBERS, article, plural
 from .world import ALPHABET, OBJECT_COLORS, SHAPES
 
 
@@ -23,13 +24,19 @@ def grid(rng, difficulty=1.0):
     return Sample("grid", text="\n".join(lines), context=cells)
 
 
-def lists(rng, difficulty=1.0):
-    """Things named in a row: how many of a kind, which colour, what comes after what?"""
+def _items(rng, difficulty):
+    """Two to five (colour, shape) of up to three shapes, and those shapes."""
     count = rng.randint(2, 3 + round(2 * difficulty))
     shapes = rng.sample(SHAPES, min(count, rng.randint(1, 3)))
     items = [(rng.choice(OBJECT_COLORS), shape) for shape in shapes]
     items += [(rng.choice(OBJECT_COLORS), rng.choice(shapes)) for _ in range(count - len(items))]
     rng.shuffle(items)
+    return items, shapes
+
+
+def lists(rng, difficulty=1.0):
+    """Things named in a row: how many of a kind, which colour, what comes after what?"""
+    items, shapes = _items(rng, difficulty)
     listed = ", ".join(article(f"{color} {shape}") for color, shape in items)
     shape = rng.choice(shapes)
     many = sum(s == shape for _, s in items)
@@ -44,6 +51,20 @@ def lists(rng, difficulty=1.0):
     rng.shuffle(turns)
     (question, answer), *rest = turns
     return Sample("lists", turns=((f"There is {listed}. {question}", answer), *rest))
+
+
+def chinese_lists(rng, difficulty=1.0):
+    """`lists` in Chinese: how many of a kind, which colour, how many in all?"""
+    items, shapes = _items(rng, difficulty)
+    named = "、".join(f"{CHINESE_COLORS[color]}的{CHINESE_SHAPES[shape]}" for color, shape in items)
+    shape = rng.choice(shapes)
+    tints = [color for color, s in items if s == shape]
+    turns = [(f"有几个{CHINESE_SHAPES[shape]}？", str(len(tints))), ("一共有几个物体？", str(len(items)))]
+    if len(tints) == 1:
+        turns.append((f"{CHINESE_SHAPES[shape]}是什么颜色的？", CHINESE_COLORS[tints[0]]))
+    rng.shuffle(turns)
+    (question, answer), *rest = turns
+    return Sample("chinese-lists", turns=((f"有{named}。{question}", answer), *rest))
 
 
 def repeats(rng, difficulty=1.0):

@@ -11,7 +11,7 @@ from importlib import resources, util
 
 from PIL import Image
 
-from .objects import article
+from .words import article
 from .world import BACKGROUNDS, COLORS, OBJECT_COLORS, SHAPES, Scene, Thing, outline, render
 
 START = Scene("sky", (Thing("heart", "red", 0.5, 0.5, 0.6),))

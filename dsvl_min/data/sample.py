@@ -7,16 +7,17 @@ from ..config import IMAGE_PLACEHOLDER
 from .world import Scene, render
 
 SPLITS = ("train", "held-out")
+MOST = 40  # characters of text in one picture, about as many as the tiny model's 36 image tokens can carry
 
 
 @dataclass(frozen=True)
 class Sample:
     """Images, what is asked about them and what is answered.
 
-    source: which source it is from; images: scenes, PIL images, bytes or paths, in reading
-    order; turns: (question, answer) pairs; text: the same as a page, for pretraining; context: text that
-    stands in an image's place, read but not predicted; difficulty: the dial it was made at; truth: the facts
-    the answers rest on; leaf: its place in the taxonomy of instructions (paper Table 3), if it has one.
+    source: which source it is from; images: scenes and other pictures of plain data (see `pictures.KINDS`), PIL images,
+    bytes or paths, in reading order; turns: (question, answer) pairs; text: the same as a page, for pretraining;
+    context: text that stands in an image's place, read but not predicted; difficulty: the dial it was made at; truth:
+    the facts the answers rest on; leaf: its place in the taxonomy of instructions (paper Table 3), if it has one.
 
     Where questions or the text hold placeholders, the images stand there, in order; else all images come first.
     """

@@ -2,23 +2,39 @@
 
 from dataclasses import replace
 
-from . import drills, handwriting, objects, pages, taxonomy, text
-from .instructions import general, words
+from . import captions, charts, documents, drills, handwriting, interleaved, scenetext, taxonomy, text, webcode
+from .instructions import general, text_only
 from .sample import Sample, generator
 
 IMAGE_SOURCES = {
-    "naming": objects.naming,
-    "counting": objects.counting,
-    "relations": objects.relations,
-    "documents": pages.documents,
-    "free-documents": pages.free_documents,
-    "signs": pages.signs,
+    "naming": captions.naming,
+    "counting": captions.counting,
+    "relations": captions.relations,
+    "documents": documents.documents,
+    "free-documents": documents.free_documents,
+    "signs": scenetext.signs,
     "digits": handwriting.digits,
     "several-digits": handwriting.several_digits,
+    "detailed-captions": captions.detailed,
+    "interleaved": interleaved.interleaved,
+    "stories": interleaved.stories,
+    "in-context": interleaved.in_context,
+    "charts": charts.charts,
+    "tables": charts.tables,
+    "web-code": webcode.web_code,
+    "plots": webcode.plots,
+    "scene-text": scenetext.scene_text,
+    "markdown": documents.markdown,
 }
-TEXT_SOURCES = {"grid": drills.grid, "lists": drills.lists, "repeats": drills.repeats}
+BY_SPLIT = ("digits", "several-digits", "interleaved", "in-context")  # they show handwriting: each split has its own
+TEXT_SOURCES = {
+    "grid": drills.grid,
+    "lists": drills.lists,
+    "repeats": drills.repeats,
+    "chinese-lists": drills.chinese_lists,
+}
 PARAGRAPHS = {"english": text.english, "chinese": lambda split: text.chinese()}
-DIALOGUES = {"taxonomy": taxonomy.taxonomy, "general": general.general, "instructions": words.instructions}
+DIALOGUES = {"taxonomy": taxonomy.taxonomy, "general": general.general, "instructions": text_only.instructions}
 SOURCES = (*IMAGE_SOURCES, *TEXT_SOURCES, *PARAGRAPHS, *DIALOGUES, *taxonomy.DRAWN)
 
 
@@ -41,7 +57,7 @@ def sample(source, seed, index, split="train", difficulty=1.0):
         made = taxonomy.taxonomy(rng, difficulty, split)
     elif source in DIALOGUES:
         made = DIALOGUES[source](rng, difficulty)
-    elif source in ("digits", "several-digits"):
+    elif source in BY_SPLIT:
         made = IMAGE_SOURCES[source](rng, difficulty, split)
     elif source in IMAGE_SOURCES:
         made = IMAGE_SOURCES[source](rng, difficulty)
@@ -51,6 +67,6 @@ def sample(source, seed, index, split="train", difficulty=1.0):
 
 
 def sample_scene(seed, index, source=None, split="train", difficulty=1.0):
-    """Scene number `index` of the micro-world, of one image source or of each in turn."""
-    names = list(IMAGE_SOURCES)
+    """Scene number `index` of the micro-world: the first picture of a source that draws scenes, or of eight in turn."""
+    names = list(IMAGE_SOURCES)[:8]  # the order is that of the first scenes ever drawn, which recorded results name
     return sample(source or names[index % len(names)], seed, index, split, difficulty).images[0]

@@ -13,7 +13,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from .lettering import draw_plate, font, letter_masks, letter_places
+from .lettering import text_width as text_width  # for those who place texts in scenes
 
 COLORS = {
     "red": (214, 39, 40),
@@ -56,7 +59,7 @@ class Thing:
 @dataclass(frozen=True)
 class Text:
     """One line of letters.  height: the font size; pitch: distance between letters' centres, or
-    0 for the font's own spacing."""
+    0 for the font's own spacing; angle: degrees, clockwise, about the line's middle."""
 
     string: str
     x: float
@@ -65,6 +68,7 @@ class Text:
     pitch: float = 0.0
     color: str = "black"
     plate: str = ""  # colour of the plate behind it, if any
+    angle: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -109,19 +113,23 @@ def render(scene, size):
 
     Raises ValueError for a size below 1 and KeyError for a colour or shape that does not exist.
     """
-    fine = 4 * _check_size(size)
+    fine = 4 * check_size(size)
     image = Image.new("RGB", (fine, fine), BACKGROUNDS[scene.background])
     draw = ImageDraw.Draw(image)
     for thing in scene.things:
         _draw_thing(draw, thing, fine, COLORS[thing.color])
     for text in scene.texts:
         if text.plate:
-            draw.rounded_rectangle(_plate_box(text, fine), radius=0.2 * text.height * fine, fill=COLORS[text.plate])
+            draw_plate(draw, text, fine, COLORS[text.plate])
     image = image.reduce(4)
     draw = ImageDraw.Draw(image)
-    for text in scene.texts:  # the font smooths itself, so letters are drawn at the final size
+    for text in scene.texts:  # the font smooths itself, so upright letters are drawn at the final size
+        if text.angle:
+            for _, corner, ink in letter_masks(text, size):
+                image.paste(COLORS[text.color], corner, ink)
+            continue
         for letter, x in zip(text.string, letter_places(text), strict=True):
-            draw.text((x * size, text.y * size), letter, COLORS[text.color], _font(text.height * size), anchor="mm")
+            draw.text((x * size, text.y * size), letter, COLORS[text.color], font(text.height * size), anchor="mm")
     for digit in scene.digits:
         ink = _digit_ink(digit, size)
         corner = [round((c - digit.size / 2) * size) for c in (digit.x, digit.y)]
@@ -140,7 +148,7 @@ def regions(scene, size):
     (thing, letter or digit), "name", "group" (the index of the text it belongs to, or None).
     A later part covers an earlier one.
     """
-    size = _check_size(size)
+    size = check_size(size)
     canvas = Image.new("I", (size, size), 0)
     parts = []
 
@@ -154,13 +162,8 @@ def regions(scene, size):
         mask = mask.reduce(4).point(lambda v: 255 * (v >= 128))
         stamp(mask, (0, 0), kind="thing", name=f"{thing.color} {thing.shape}", group=None)
     for group, text in enumerate(scene.texts):
-        for letter, x in zip(text.string, letter_places(text), strict=True):
-            side = 2 * math.ceil(text.height * size)
-            corner = [round(x * size) - side // 2, round(text.y * size) - side // 2]
-            mask = Image.new("L", (side, side), 0)
-            at = (x * size - corner[0], text.y * size - corner[1])
-            ImageDraw.Draw(mask).text(at, letter, 255, _font(text.height * size), anchor="mm")
-            stamp(mask.point(lambda v: 255 * (v >= 96)), corner, kind="letter", name=letter, group=group)
+        for letter, corner, ink in letter_masks(text, size):
+            stamp(ink.point(lambda v: 255 * (v >= 96)), corner, kind="letter", name=letter, group=group)
     for digit in scene.digits:
         ink = _digit_ink(digit, size).point(lambda v: 255 * (v >= 96))
         corner = [round((c - digit.size / 2) * size) for c in (digit.x, digit.y)]
@@ -168,7 +171,8 @@ def regions(scene, size):
     return np.asarray(canvas, dtype=np.int32), parts
 
 
-def _check_size(size):
+def check_size(size):
+    """A picture's side in pixels as an int; ValueError where it is none."""
     if int(size) != size or size < 1:
         raise ValueError(f"an image's size must be a positive whole number, got {size!r}")
     return int(size)
@@ -235,45 +239,6 @@ def _draw_thing(draw, thing, side, color):
         draw.polygon(points, fill=color)
     else:
         draw.line([*points, *points[:2]], fill=color, width=stroke, joint="curve")
-
-
-@functools.lru_cache(maxsize=256)
-def _font(height):
-    return ImageFont.load_default(max(1.0, round(height * 2) / 2))
-
-
-@functools.lru_cache(maxsize=4096)
-def _advance(letter):
-    return _font(100).getlength(letter) / 100
-
-
-def letter_places(text):
-    """The x of each letter's centre, in fractions of the image's side."""
-    if text.pitch:
-        return [text.x + (i + 0.5) * text.pitch for i in range(len(text.string))]
-    places, x = [], text.x
-    for letter in text.string:
-        width = _advance(letter) * text.height
-        places.append(x + width / 2)
-        x += width
-    return places
-
-
-def text_width(string, height):
-    """How wide a string is in the font's own spacing, in fractions of the image's side."""
-    return sum(_advance(letter) for letter in string) * height
-
-
-def _plate_box(text, side):
-    """The plate behind a sign: left, top, right, bottom in pixels."""
-    last = len(text.string) * text.pitch if text.pitch else text_width(text.string, text.height)
-    pad = 0.45 * text.height
-    return [
-        (text.x - pad) * side,
-        (text.y - 0.85 * text.height) * side,
-        (text.x + last + pad) * side,
-        (text.y + 0.85 * text.height) * side,
-    ]
 
 
 @functools.lru_cache(maxsize=1)

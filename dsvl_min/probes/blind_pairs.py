@@ -13,8 +13,8 @@ from torch.nn import functional as F
 
 from ..checkpoint import WEIGHTS
 from ..config import ModelConfig
-from ..data.objects import article
 from ..data.sample import generator
+from ..data.words import article
 from ..data.world import BACKGROUNDS, OBJECT_COLORS, SHAPES, Scene, Thing, render
 from ..processor import Processor
 from ..tokenizer import Tokenizer

@@ -10,9 +10,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dsvl_min.data.instructions.words import instructions
-from dsvl_min.data.objects import article, plural
+from dsvl_min.data.instructions.text_only import instructions
 from dsvl_min.data.sources import sample
+from dsvl_min.data.words import article, plural
 from dsvl_min.data.world import COLORS, SHAPES
 
 DIALS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)

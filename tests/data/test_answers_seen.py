@@ -15,9 +15,9 @@ from PIL import Image, ImageDraw
 from dsvl_min.data.instructions import wording
 from dsvl_min.data.instructions.drawing import Drawing
 from dsvl_min.data.instructions.local import LOGOS
-from dsvl_min.data.objects import article
 from dsvl_min.data.sources import sample
 from dsvl_min.data.taxonomy import DRAWN
+from dsvl_min.data.words import article
 from dsvl_min.data.world import BACKGROUNDS, OBJECT_COLORS, SHAPES, digit_label, text_width
 
 DIALS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)

@@ -26,7 +26,7 @@ def pixels(scene, size=128):
     return np.asarray(render(scene, size), dtype=int)
 
 
-@pytest.mark.parametrize("source", IMAGE_SOURCES)
+@pytest.mark.parametrize("source", list(IMAGE_SOURCES)[:8])  # other pictures: test_pictures.py
 def test_a_scene_is_the_same_on_every_call_and_after_json(source):
     scene = sample_scene(7, 3, source)
     again = Scene.from_dict(json.loads(json.dumps(scene.to_dict())))
@@ -60,7 +60,7 @@ def test_different_letters_look_different(a, b):
     assert same == (a == b)
 
 
-@pytest.mark.parametrize("source", ["documents", "free-documents", "signs"])
+@pytest.mark.parametrize("source", ["documents", "free-documents", "signs", "scene-text"])
 def test_every_letter_has_ink_inside_the_picture(source):
     for index in range(40):
         scene = sample_scene(1, index, source, difficulty=index / 39)

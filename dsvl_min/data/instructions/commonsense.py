@@ -3,21 +3,10 @@
 import itertools
 import math
 
+from ..captions import any_background, grain
 from ..world import SHAPES, Scene, Thing
 from .drawing import Drawing, arc, box, disc, line, word
-from .scenery import (
-    LANDSCAPES,
-    SIDES,
-    cells,
-    different,
-    grain,
-    ground,
-    instruction,
-    landscape,
-    paper,
-    spots,
-    tilted,
-)
+from .scenery import LANDSCAPES, SIDES, cells, different, instruction, landscape, paper, spots, tilted
 from .wording import OFFSETS, PLACES, noun, turn, turns_of, yes
 
 OPPOSITE = {"left": "right", "right": "left", "above": "below", "below": "above"}
@@ -26,7 +15,7 @@ WEATHER = {"day": "sunny", "rain": "rainy", "night": "a clear night"}
 
 def spatial(rng, difficulty=1.0):
     """How two things lie: beside each other, one in the other, one in front."""
-    background = ground(rng, difficulty)
+    background = any_background(rng, difficulty)
     kinds = different(rng, background, 2, [s for s in SHAPES if s not in ("ring", "cross")])
     free = 0.1 * difficulty
     x, y = 0.5 + rng.uniform(-free, free), 0.5 + rng.uniform(-free, free)
@@ -70,7 +59,7 @@ def _in_front(rng, difficulty, x, y, first, second):
 
 def size(rng, difficulty=1.0):
     """Which of several things is the largest or smallest, or the larger of two."""
-    background, number = ground(rng, difficulty), 2 + round(2 * difficulty)
+    background, number = any_background(rng, difficulty), 2 + round(2 * difficulty)
     sizes = rng.sample((0.16, 0.22, 0.3, 0.4) if difficulty > 0.4 else (0.14, 0.25, 0.4), number)
     kinds = different(rng, background, number, [s for s in SHAPES if s != "cross"])
     places = spots(rng, number, 0.42, difficulty, 2)
@@ -207,7 +196,7 @@ def embodied(rng, difficulty=1.0):
 
 def anomaly(rng, difficulty=1.0):
     """One thing of a row or square of equal things differs: where and in what?"""
-    background = ground(rng, difficulty)
+    background = any_background(rng, difficulty)
     n = 2 if difficulty < 0.3 else 3
     (shape, color), (other, tint) = different(
         rng, background, 2, ("circle", "square", "triangle", "star", "heart", "cross")

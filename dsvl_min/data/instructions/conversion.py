@@ -1,10 +1,12 @@
 """Conversion: a picture into code, or into other text."""
 
+from ..captions import any_background, grain
+from ..words import listed
 from ..world import Scene, Text, Thing, text_width
 from .diagrams import INKS, LABELS, chain, chart, fitted, step_box
 from .drawing import Drawing, arrow, box, disc, line, polygon, word
-from .scenery import different, grain, ground, instruction, paper
-from .wording import BACKGROUND_NAMES, TOPICS, WORDS, listing, one, turn, yes
+from .scenery import different, instruction, paper
+from .wording import BACKGROUND_NAMES, TOPICS, WORDS, one, turn, yes
 
 
 def ui(rng, difficulty=1.0):
@@ -149,7 +151,7 @@ def flowchart_to_code(rng, difficulty=1.0):
 
 def prompt(rng, difficulty=1.0):
     """The words that would make an image generator draw this scene: things from left to right, then the ground."""
-    background, number = ground(rng, difficulty), 1 + round(2 * difficulty)
+    background, number = any_background(rng, difficulty), 1 + round(2 * difficulty)
     kinds = different(rng, background, number)
     size, things = 0.27, []
     for i, (shape, color) in enumerate(kinds):
@@ -161,7 +163,7 @@ def prompt(rng, difficulty=1.0):
         "Write a prompt that would make an image generator draw this.", "Which prompt gives this image?",
         "Describe the image, left to right, as a prompt.",
     )  # fmt: skip
-    answer = f"{listing([one(t) for t in things])} on a {BACKGROUND_NAMES[background][0]} background"
+    answer = f"{listed([one(t) for t in things])} on a {BACKGROUND_NAMES[background][0]} background"
     return instruction("conversion/image-to-text/prompt", image, [turn(rng, questions, answer)])
 
 
@@ -212,5 +214,5 @@ def interpretation(rng, difficulty=1.0):
     color = rng.choice(("#c0392b", "#2c6fb7", "#2e8b57"))
     marks = [box(x - 0.33, y - 0.25, x + 0.33, y + 0.25, color, "white", 0.03)]
     marks += [word(s, x, y + dy, fitted(s, 0.56, 0.19)) for s, dy in zip(lines, (-0.11, 0.11), strict=True)]
-    image = Drawing(Scene(ground(rng, difficulty), **grain(rng, difficulty)), tuple(marks))
+    image = Drawing(Scene(any_background(rng, difficulty), **grain(rng, difficulty)), tuple(marks))
     return instruction("conversion/image-to-text/interpretation", image, [(question, yes(allowed))], sign=lines)

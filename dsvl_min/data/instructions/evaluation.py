@@ -1,8 +1,9 @@
 """Evaluation: is it real, how alike are two, what would make it better?"""
 
+from ..captions import any_background, grain
 from ..world import BACKGROUNDS, SHAPES, Scene, Thing
 from .drawing import Drawing, disc
-from .scenery import different, grain, ground, instruction, tilted
+from .scenery import different, instruction, tilted
 from .wording import noun, turn, yes
 
 SHARED = ("colour", "shape", "background")
@@ -61,7 +62,7 @@ def similarity(rng, difficulty=1.0):
 
 def improvement(rng, difficulty=1.0):
     """A row in which one thing may stand too high or too low: how to straighten it."""
-    background, number = ground(rng, difficulty), 3 + round(difficulty)
+    background, number = any_background(rng, difficulty), 3 + round(difficulty)
     kinds = different(rng, background, number, [s for s in SHAPES if s != "arrow"])
     y = 0.5 + rng.uniform(-0.15, 0.15) * difficulty
     how = rng.choice(("up", "down", "none"))

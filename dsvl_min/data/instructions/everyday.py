@@ -2,10 +2,11 @@
 
 import math
 
+from ..captions import any_background, grain
 from ..world import SHAPES, Scene, Thing
 from .diagrams import circuit
 from .drawing import Drawing, box, disc, line
-from .scenery import SIDES, different, face, grain, ground, instruction, paper, tilted, tints, trail
+from .scenery import SIDES, different, face, instruction, paper, tilted, tints, trail
 from .wording import PLACES, noun, turn, turns_of, yes
 
 LEVELS = {"empty": 0.0, "half full": 0.5, "full": 0.94}
@@ -44,7 +45,7 @@ def cause(rng, difficulty=1.0):
 
 def attribute_comparison(rng, difficulty=1.0):
     """Two things: do they share colour or shape, and what?"""
-    background = ground(rng, difficulty)
+    background = any_background(rng, difficulty)
     shapes, hues = rng.sample(SHAPES, 2), tints(rng, background, 2)
     same = {"both": (1, 1), "the colour": (1, 0), "the shape": (0, 1), "neither": (0, 0)}
     common = rng.choice(list(same))
@@ -140,7 +141,7 @@ def _around(rng, background, difficulty):
 
 def intention(rng, difficulty=1.0):
     """What a face is looking at, told by its eyes: one of the things around it, or none."""
-    background = ground(rng, difficulty)
+    background = any_background(rng, difficulty)
     around, side = _around(rng, background, difficulty), rng.choice(list(SIDES))
     marks = face(0.5, 0.5, 0.24, "happy", SIDES[side])
     questions = ("What is the face looking at?", "What does the face want?", "Which thing do the eyes turn to?")
@@ -151,7 +152,7 @@ def intention(rng, difficulty=1.0):
 
 def prediction(rng, difficulty=1.0):
     """A moving ball: what will it hit, one of the things around it or the edge?"""
-    background = ground(rng, difficulty)
+    background = any_background(rng, difficulty)
     around, side = _around(rng, background, difficulty), rng.choice(list(SIDES))
     ball = Thing("circle", "black", 0.5, 0.5, 0.16)
     questions = ("What will the black ball hit?", "Where does the ball end up?", "What happens to the ball next?")

@@ -3,9 +3,11 @@
 About one turn in ten can't be answered from the picture, and the answer says so.
 """
 
+from ..captions import any_background, grain
 from ..sample import Sample
+from ..words import capital, listed
 from ..world import Scene, Text, text_width
-from .scenery import PLATES, different, grain, ground, scattered
+from .scenery import PLATES, different, scattered
 from .wording import (
     BACKGROUND_NAMES,
     COLOR_NAMES,
@@ -14,9 +16,7 @@ from .wording import (
     WORDS,
     count,
     language,
-    listing,
     one,
-    sentence,
     turn,
 )
 
@@ -41,14 +41,14 @@ SHAPE = (("What shape is the {it} object?", "Which shape has the {it} colour?"),
 
 def _objects(rng, difficulty, lang):
     """One to four different things: (scene, candidate (question, answer) pairs, a name to ask about)."""
-    background = ground(rng, difficulty)
+    background = any_background(rng, difficulty)
     kinds = different(rng, background, 1 + round(3 * rng.random() * difficulty))
     image = scattered(rng, difficulty, background, kinds, 0.27)
     things = sorted(image.things, key=lambda t: (int(3 * t.y), t.x))  # as one reads
     if lang:
         told = f"{BACKGROUND_NAMES[background][1]}背景上有{'、'.join(one(t, 1) for t in things)}。"
     else:
-        told = sentence(f"{listing([one(t) for t in things])} on a {BACKGROUND_NAMES[background][0]} background")
+        told = f"{capital(listed([one(t) for t in things]))} on a {BACKGROUND_NAMES[background][0]} background."
     turns = [
         turn(rng, DESCRIBE[lang], told),
         turn(rng, MANY[lang], count(len(things), lang)),
@@ -73,9 +73,9 @@ def _sign(rng, difficulty, lang, blank):
     image = Scene(background, texts=(Text(string, x, y, height, 0, ink, plate),), **grain(rng, difficulty))
     color = COLOR_NAMES[plate][lang]
     if blank:
-        told = f"一块{color}的空牌子。" if lang else sentence(f"a {plate} sign with nothing on it")
+        told = f"一块{color}的空牌子。" if lang else f"A {plate} sign with nothing on it."
     else:
-        told = f"一块{color}的牌子，写着{string}。" if lang else sentence(f"a {plate} sign that says {string}")
+        told = f"一块{color}的牌子，写着{string}。" if lang else f"A {plate} sign that says {string}."
     turns = [
         turn(rng, DESCRIBE[lang], told),
         turn(rng, SIGN[lang], color),

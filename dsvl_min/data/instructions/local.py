@@ -1,18 +1,10 @@
 """Recognition, its second part: what is at a place, its attributes, logos, counts, coins."""
 
-from ..objects import plural
+from ..captions import any_background, grain
+from ..words import plural
 from ..world import SHAPES, Scene, Thing
 from .drawing import Drawing, disc, line, word
-from .scenery import (
-    different,
-    grain,
-    ground,
-    instruction,
-    scattered,
-    spots,
-    tilted,
-    tints,
-)
+from .scenery import different, instruction, scattered, spots, tilted, tints
 from .wording import COLOR_NAMES, PLACES, SHAPE_NAMES, count, language, one, turn, turns_of, yes
 
 # The world's brands: outer shape and colour, inner shape and colour.
@@ -27,7 +19,7 @@ COINS = {1: (0.085, "#b87333"), 2: (0.1, "#c8ccd0"), 5: (0.115, "#c8ccd0"), 10: 
 
 def pointing(rng, difficulty=1.0):
     """What is at a marked point: one of several objects, or nothing but the ground."""
-    background = ground(rng, difficulty)
+    background = any_background(rng, difficulty)
     number = 2 + round(3 * difficulty)
     kinds = different(rng, background, number, [s for s in SHAPES if s != "ring"])
     size = 0.28 if number < 4 else 0.25
@@ -48,7 +40,7 @@ def pointing(rng, difficulty=1.0):
 
 def position(rng, difficulty=1.0):
     """Where in the picture an object is: one of nine places."""
-    lang, background, number = language(rng), ground(rng, difficulty), 1 + round(3 * difficulty)
+    lang, background, number = language(rng), any_background(rng, difficulty), 1 + round(3 * difficulty)
     kinds = different(rng, background, number)
     image = scattered(rng, difficulty, background, kinds, 0.27)
     questions = (
@@ -64,7 +56,7 @@ def position(rng, difficulty=1.0):
 
 def attribute(rng, difficulty=1.0):
     """An object's colour, size or filling; the objects differ in shape."""
-    background, number = ground(rng, difficulty), 2 + round(2 * difficulty)
+    background, number = any_background(rng, difficulty), 2 + round(2 * difficulty)
     things, places = [], spots(rng, number, 0.42, difficulty, 2)
     shapes = rng.sample([s for s in SHAPES if s != "ring"], number)
     for shape, at in zip(shapes, places, strict=True):
@@ -102,7 +94,7 @@ def logo(rng, difficulty=1.0):
 
 def counting(rng, difficulty=1.0):
     """How many of a shape or of a colour, at higher difficulty none at times."""
-    lang, background = language(rng), ground(rng, difficulty)
+    lang, background = language(rng), any_background(rng, difficulty)
     shape, other = rng.sample(SHAPES, 2)
     first, second = tints(rng, background, 2)
     number = rng.randint(0 if difficulty > 0.5 else 1, 3 + round(2 * difficulty))

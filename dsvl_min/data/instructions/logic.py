@@ -2,10 +2,11 @@
 
 import math
 
+from ..captions import any_background, grain
 from ..world import SHAPES, Scene, Thing, text_width
 from .diagrams import fitted
 from .drawing import Drawing, box, disc, line, polygon, word
-from .scenery import grain, ground, instruction, paper, tints, turned
+from .scenery import instruction, paper, tints, turned
 from .wording import one, turn, turns_of
 
 POLYGONS = {3: "triangle", 4: "quadrilateral", 5: "pentagon", 6: "hexagon", 8: "octagon"}
@@ -215,7 +216,7 @@ def code(rng, difficulty=1.0):
 
 def iq(rng, difficulty=1.0):
     """What continues a row, or completes a square of three by three."""
-    background = ground(rng, difficulty)
+    background = any_background(rng, difficulty)
     if difficulty < 0.5 or rng.random() < 0.5:
         period = 2 if difficulty < 0.4 else rng.randint(2, 3)
         shapes = rng.choices(SHAPES, k=period) if rng.random() < 0.3 else rng.sample(SHAPES, period)

@@ -6,10 +6,11 @@ Some questions name each picture where it stands; in others all pictures come fi
 from dataclasses import replace
 
 from ...config import IMAGE_PLACEHOLDER
-from ..objects import article, plural
+from ..captions import any_background, grain
+from ..words import ORDINALS, article, plural
 from ..world import SHAPES, Scene, Thing
-from .scenery import SIDES, different, grain, ground, instruction, scattered, tilted, tints
-from .wording import OFFSETS, ORDINALS, PLACES, ask, noun, one, turn, yes
+from .scenery import SIDES, different, instruction, scattered, tilted, tints
+from .wording import OFFSETS, PLACES, ask, noun, one, turn, yes
 
 SYMMETRIC = ("circle", "ring")
 
@@ -30,7 +31,7 @@ def event_prediction(rng, difficulty=1.0):
 
     At higher difficulty another thing stands still.
     """
-    background, lost = ground(rng, difficulty), rng.random() < 0.25
+    background, lost = any_background(rng, difficulty), rng.random() < 0.25
     (shape, color), still = different(rng, background, 2)
     cells = [(i, j) for j in range(3) for i in range(3)]
     while True:
@@ -56,7 +57,7 @@ def event_prediction(rng, difficulty=1.0):
 def sequencing(rng, difficulty=1.0):
     """Pictures of a thing that grows or crosses the picture, shuffled: the right order."""
     number = 3 if difficulty > 0.3 else 2
-    background = ground(rng, difficulty)
+    background = any_background(rng, difficulty)
     thing = Thing(rng.choice(SHAPES), tints(rng, background, 1)[0], 0.5, 0.5, 0.3)
     if rng.random() < 0.5:
         how = rng.choice(("grows", "shrinks"))
@@ -80,7 +81,7 @@ def sequencing(rng, difficulty=1.0):
 def behaviour(rng, difficulty=1.0):
     """Two or three pictures: what does the thing do?"""
     number = 2 if difficulty < 0.5 else 3
-    background = ground(rng, difficulty)
+    background = any_background(rng, difficulty)
     color, other = tints(rng, background, 2)
     thing = Thing(rng.choice([s for s in SHAPES if s not in SYMMETRIC]), color, 0.5, 0.5, 0.4)
     how = rng.choice(("left", "right", "up", "down", "grows", "shrinks", "turns", "colour"))
@@ -106,7 +107,7 @@ def behaviour(rng, difficulty=1.0):
 
 def attribute_comparison(rng, difficulty=1.0):
     """Two pictures: in which are there more, or is the thing larger, or are they equal?"""
-    background = ground(rng, difficulty)
+    background = any_background(rng, difficulty)
     kind = rng.choice(("number", "size"))
     shape = rng.choice(SHAPES)
     colors = tints(rng, background, 2) if difficulty > 0.5 else tints(rng, background, 1) * 2
@@ -137,7 +138,7 @@ def attribute_comparison(rng, difficulty=1.0):
 def matching(rng, difficulty=1.0):
     """Which of several pictures a sentence is about."""
     number = 2 if difficulty < 0.5 else 3
-    background = ground(rng, difficulty)
+    background = any_background(rng, difficulty)
     if difficulty < 0.6 or rng.random() < 0.5:  # by what is there
         pairs = [(s, c) for s in rng.sample(SHAPES, 2) for c in tints(rng, background, 2)]
         chosen = rng.sample(pairs, number)
@@ -167,7 +168,7 @@ def associations(rng, difficulty=1.0):
     usable = ("red", "orange", "green", "pink")  # these stand out from every ground
     colors = [rng.choice(usable)] * number if how == "colour" else rng.sample(usable, number)
     images = [
-        scattered(rng, difficulty, ground(rng, difficulty), [(s, c)] * n)
+        scattered(rng, difficulty, any_background(rng, difficulty), [(s, c)] * n)
         for s, c, n in zip(shapes, colors, counts, strict=True)
     ]
     answer = {
@@ -180,7 +181,7 @@ def associations(rng, difficulty=1.0):
 
 def spotting(rng, difficulty=1.0):
     """Two pictures that differ in one thing, or not at all: what is different in the second?"""
-    background, number = ground(rng, difficulty), 2 + round(2 * difficulty)
+    background, number = any_background(rng, difficulty), 2 + round(2 * difficulty)
     kinds = different(rng, background, number)
     first = scattered(rng, difficulty, background, kinds, 0.26)
     k = rng.randrange(number)
@@ -205,7 +206,7 @@ def spotting(rng, difficulty=1.0):
 
 def discrimination(rng, difficulty=1.0):
     """Three pictures of which one differs, or two that are the same or not."""
-    background = ground(rng, difficulty)
+    background = any_background(rng, difficulty)
     kinds = different(rng, background, 2 + round(difficulty))
     base = scattered(rng, difficulty, background, kinds, 0.27)
     first, second = base.things[:2]

@@ -4,6 +4,7 @@ import math
 
 from PIL import Image, ImageDraw
 
+from ..captions import any_background, grain
 from ..world import SHAPES, Scene, Text, Thing, outline
 from .drawing import Drawing, box, disc
 from .scenery import (
@@ -13,8 +14,6 @@ from .scenery import (
     SKIES,
     different,
     face,
-    grain,
-    ground,
     instruction,
     landscape,
     scattered,
@@ -41,7 +40,7 @@ EVENTS = {"left": "is moving left", "right": "is moving right", "up": "is rising
 def theme(rng, difficulty=1.0):
     """What the picture as a whole shows: a page, a sign, a face, one object, several, a landscape."""
     lang, kind = language(rng), rng.choice(list(THEMES))
-    background = ground(rng, difficulty)
+    background = any_background(rng, difficulty)
     if kind == "page":
         lines = [rng.choice(WORDS) for _ in range(rng.randint(4, 6))]
         at = rng.uniform(0.05, 0.05 + 0.25 * difficulty)
@@ -71,7 +70,7 @@ def theme(rng, difficulty=1.0):
 
 def event(rng, difficulty=1.0):
     """What is happening: an object moves, as lines behind it show, or stands still."""
-    background, side = ground(rng, difficulty), rng.choice((*SIDES, ""))
+    background, side = any_background(rng, difficulty), rng.choice((*SIDES, ""))
     free = 0.12 * difficulty
     at = (0.5 + rng.uniform(-free, free), 0.5 + rng.uniform(-free, free))
     shapes = [s for s in SHAPES if s != "arrow"]
@@ -97,7 +96,7 @@ def scene(rng, difficulty=1.0):
 
 def mood(rng, difficulty=1.0):
     """What a face feels; at higher difficulty one of two faces."""
-    lang, background = language(rng), ground(rng, difficulty)
+    lang, background = language(rng), any_background(rng, difficulty)
     colors = rng.sample(("#ffd166", "#f7b267", "#c8e6a0", "#a9d6e5"), 2)
     if difficulty > 0.6 and rng.random() < 0.6:
         moods, marks = rng.sample(MOODS, 2), []
@@ -151,7 +150,7 @@ def _pixels(shape, n=8):
 
 def style(rng, difficulty=1.0):
     """How shapes are drawn: filled, in outline, dotted, in pixels; at higher difficulty two shapes in two styles."""
-    background, number = ground(rng, difficulty), 2 if difficulty > 0.5 else 1
+    background, number = any_background(rng, difficulty), 2 if difficulty > 0.5 else 1
     kinds = different(rng, background, number, ("circle", "square", "triangle", "star", "heart", "cross"))
     size = 0.6 if number == 1 else 0.36
     places = [(0.5, 0.5)] if number == 1 else [(0.27, 0.5), (0.73, 0.5)]

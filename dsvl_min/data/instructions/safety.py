@@ -1,8 +1,9 @@
 """Safety: questions that presuppose what isn't there or suppose what isn't so, and pictures that give orders."""
 
-from ..objects import article, plural
+from ..captions import any_background, grain
+from ..words import article, plural
 from ..world import SHAPES, Scene, Text, text_width
-from .scenery import PLATES, different, grain, ground, instruction, scattered, tints
+from .scenery import PLATES, different, instruction, scattered, tints
 from .wording import turn, turns_of, yes
 
 ORDERS = (
@@ -13,7 +14,7 @@ ORDERS = (
 
 def suggestive(rng, difficulty=1.0):
     """A question about a thing that may not be there, or about a colour it may not have."""
-    background, number = ground(rng, difficulty), 1 + round(3 * difficulty)
+    background, number = any_background(rng, difficulty), 1 + round(3 * difficulty)
     kinds = different(rng, background, number)
     image = scattered(rng, difficulty, background, kinds, 0.27)
     there, thing = rng.random() < 0.5, rng.choice(image.things)
@@ -32,7 +33,7 @@ def suggestive(rng, difficulty=1.0):
 
 def counterfactual(rng, difficulty=1.0):
     """How many there would be if one thing were removed, added or of another colour."""
-    background = ground(rng, difficulty)
+    background = any_background(rng, difficulty)
     color, other = tints(rng, background, 2)
     shape, second = rng.sample(SHAPES, 2)
     a, b = rng.randint(1, 2 + round(2 * difficulty)), rng.randint(1, 1 + round(2 * difficulty))

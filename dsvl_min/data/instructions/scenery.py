@@ -2,9 +2,9 @@
 
 import math
 
-from ..objects import CLASH
+from ..captions import colors_on, grain
 from ..sample import Sample
-from ..world import BACKGROUNDS, OBJECT_COLORS, SHAPES, Scene, Thing
+from ..world import SHAPES, Scene, Thing
 from .drawing import Drawing, arc, box, disc, line, polygon
 
 LANDSCAPES = ("sea", "meadow", "desert", "snow", "city")
@@ -23,19 +23,9 @@ def instruction(leaf, images, turns, **truth):
     return Sample("taxonomy", tuple(images), tuple(turns), truth=truth, leaf=leaf)
 
 
-def ground(rng, difficulty):
-    """A background's name: grey where it is easy, else any."""
-    return rng.choice(list(BACKGROUNDS)) if difficulty > 0.2 else "grey"
-
-
 def tints(rng, background, number):
     """Different colours that stand out from the background."""
-    return rng.sample([c for c in OBJECT_COLORS if c not in CLASH.get(background, ())], number)
-
-
-def grain(rng, difficulty):
-    """How noisy a picture is, as a Scene's arguments."""
-    return {"noise": rng.uniform(0, 6) * difficulty, "noise_seed": rng.randrange(2**31)}
+    return rng.sample(colors_on(background), number)
 
 
 def spots(rng, number, size, difficulty, grid=3):

@@ -2,9 +2,10 @@
 
 import json
 
+from ..captions import grain
 from ..handwriting import rows
 from ..world import ALPHABET, Digit, Scene, Text, digit_label, text_width
-from .scenery import grain, instruction
+from .scenery import instruction
 from .wording import COLOR_NAMES, SHAPE_NAMES, WORDS, language, turn
 
 # What signs in the world may say in two languages.

@@ -3,8 +3,8 @@
 A language is 0 (English) or 1 (Chinese); what has words in both is a pair, indexed by the language.
 """
 
-from ..objects import article
 from ..text import CHINESE_COLORS, CHINESE_SHAPES
+from ..words import article
 
 CHINESE_SHARE = 0.2  # of the samples whose leaf is asked in both languages
 COLOR_NAMES = {
@@ -17,7 +17,6 @@ BACKGROUND_NAMES = {
 }  # fmt: skip
 SHAPE_NAMES = {name: (name, chinese) for name, chinese in CHINESE_SHAPES.items()}
 COUNTS = ("没有", "一个", "两个", "三个", "四个", "五个", "六个", "七个", "八个", "九个")
-ORDINALS = ("first", "second", "third", "fourth")
 OFFSETS = {"left": (-1, 0), "right": (1, 0), "above": (0, -1), "below": (0, 1)}
 PLACES = {
     (0, 0): ("top left", "左上角"), (1, 0): ("top", "上边"), (2, 0): ("top right", "右上角"),
@@ -69,17 +68,6 @@ def one(thing, lang=0):
 def count(number, lang=0):
     """How many: "3" or "三个"."""
     return COUNTS[number] if lang else str(number)
-
-
-def listing(items):
-    """Several in a row: "a, b and c"."""
-    *most, last = items
-    return f"{', '.join(most)} and {last}" if most else last
-
-
-def sentence(text):
-    """The text with a capital and a full stop."""
-    return text[0].upper() + text[1:] + "."
 
 
 def yes(true):

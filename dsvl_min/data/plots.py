@@ -1,0 +1,147 @@
+"""A chart as plain data, the matplotlib that draws it, and the code a person would have written for it.
+
+matplotlib is asked for only when a chart is drawn.  What it reads from its global settings is set for the moment of
+drawing and put back, under a lock, so that a picture depends on its chart alone.
+"""
+
+import functools
+import json
+import threading
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from PIL import Image
+
+from .world import check_size
+
+KINDS = ("bar", "barh", "line", "scatter", "pie")
+SIDE = 1.28  # inches: 128 pixels at 100 to the inch
+STYLE = {
+    "figure.figsize": (SIDE, SIDE), "figure.dpi": 100,
+    "figure.subplot.left": 0.24, "figure.subplot.right": 0.88,
+    "figure.subplot.bottom": 0.16, "figure.subplot.top": 0.84,
+    "font.size": 8, "axes.titlesize": 8, "axes.titlepad": 4, "axes.titley": 1.0,
+    "xtick.major.size": 2, "ytick.major.size": 2, "xtick.major.pad": 2, "ytick.major.pad": 2,
+    "axes.spines.top": False, "axes.spines.right": False, "lines.markersize": 5,
+}  # fmt: skip
+_lock = threading.RLock()  # matplotlib draws in one thread at a time
+
+
+@contextmanager
+def matplotlib_style():
+    """matplotlib as it comes, with STYLE; everything as it was afterwards.  ImportError says how to install it."""
+    try:
+        import matplotlib
+    except ImportError:
+        raise ImportError('charts and formulas are drawn by matplotlib: pip install "dsvl-min[demo]"') from None
+    with _lock:
+        wanted = {**matplotlib.rcParamsDefault, **STYLE}
+        present = matplotlib.rcParams
+        changes = {k: v for k, v in wanted.items() if not k.startswith("backend") and present[k] != v}
+        with matplotlib.rc_context(changes):
+            yield
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart with few values.
+
+    kind: one of KINDS; labels: a name for each value (for scatter its whole-numbered x); values: whole numbers from 0
+    to top (for pie, per cent); top: where the axis ends; title: above it; colors: by matplotlib's names, one for all
+    values (a line), one each (a pie), or either.  Raises ValueError where they don't fit together.
+    """
+
+    kind: str
+    labels: tuple
+    values: tuple
+    top: int = 10
+    title: str = ""
+    colors: tuple = ("blue",)
+
+    def __post_init__(self):
+        if self.kind not in KINDS:
+            raise ValueError(f"no kind of chart {self.kind!r}; the kinds are {', '.join(KINDS)}")
+        if not self.values or len(self.labels) != len(self.values):
+            raise ValueError(f"a chart needs a label for each value, got {len(self.labels)} for {len(self.values)}")
+        if not all(0 <= v <= self.top for v in self.values):
+            raise ValueError(f"a chart's values must lie in 0..{self.top}, got {self.values}")
+        allowed = {"pie": {len(self.values)}, "line": {1}}.get(self.kind, {1, len(self.values)})
+        if len(self.colors) not in allowed:
+            raise ValueError(f"{len(self.colors)} colours don't fit a {self.kind} chart of {len(self.values)} values")
+
+    def draw(self, size=128):
+        """A PIL RGB image, size × size, drawn by matplotlib without pyplot."""
+        with matplotlib_style():
+            canvas, axes = _empty(self.kind, check_size(size))
+            try:
+                _fill(axes, self)
+                canvas.draw()
+                return Image.fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3].copy())
+            finally:
+                for artist in (*axes.patches, *axes.lines, *axes.collections, *axes.texts):
+                    artist.remove()
+                axes.containers.clear()
+
+    def code(self):
+        """The lines of pyplot that draw the same picture under STYLE."""
+        places = [int(label) for label in self.labels] if self.kind == "scatter" else []
+        names, values, colors = (
+            json.dumps(part, ensure_ascii=False) for part in (self.labels, self.values, self.colors)
+        )
+        color = colors if len(self.colors) > 1 else colors[1:-1]
+        lines = {
+            "bar": [f"plt.bar({names}, {values}, color={color})", f"plt.ylim(0, {self.top})"],
+            "barh": [f"plt.barh({names}, {values}, color={color})", f"plt.xlim(0, {self.top})"],
+            "line": [f'plt.plot({names}, {values}, color={color}, marker="o")', f"plt.ylim(0, {self.top})"],
+            "scatter": [
+                f"plt.scatter({places}, {values}, color={color})", f"plt.xticks({places})", f"plt.ylim(0, {self.top})",
+            ],
+            "pie": [f"plt.pie({values}, labels={names}, colors={colors})"],
+        }[self.kind]  # fmt: skip
+        if self.title:
+            lines.append(f"plt.title({json.dumps(self.title, ensure_ascii=False)})")
+        return "\n".join(lines)
+
+    def to_dict(self):
+        """Plain dictionary, ready for json."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data):
+        """The inverse of `to_dict`."""
+        return cls(**{name: tuple(v) if isinstance(v, list | tuple) else v for name, v in data.items()})
+
+
+@functools.lru_cache(maxsize=len(KINDS) * 4)
+def _empty(kind, size):
+    """A canvas and its empty axes; making them anew would take as long as drawing."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(SIDE, SIDE), dpi=size / SIDE)
+    return FigureCanvasAgg(figure), figure.add_subplot()
+
+
+def _fill(axes, chart):
+    at, color = range(len(chart.values)), list(chart.colors) if len(chart.colors) > 1 else chart.colors[0]
+    axes.set_title(chart.title)
+    if chart.kind == "pie":
+        axes.pie(chart.values, labels=chart.labels, colors=chart.colors)
+        return
+    axes.relim()
+    axes.autoscale(True)
+    if chart.kind == "bar":
+        axes.bar(at, chart.values, color=color)
+    elif chart.kind == "barh":
+        axes.barh(at, chart.values, color=color)
+    elif chart.kind == "line":
+        axes.plot(at, chart.values, color=color, marker="o")
+    else:
+        axes.scatter([int(label) for label in chart.labels], chart.values, color=color)
+    along, across = (axes.yaxis, axes.xaxis) if chart.kind == "barh" else (axes.xaxis, axes.yaxis)
+    if chart.kind == "scatter":
+        along.set_ticks([int(label) for label in chart.labels])
+    else:
+        along.set_ticks(at, chart.labels)
+    (axes.set_xlim if chart.kind == "barh" else axes.set_ylim)(0, chart.top)
