@@ -160,7 +160,8 @@ def style(rng, difficulty=1.0):
         if drawn in ("filled", "outline"):
             things.append(Thing(shape, color, x, y, size, 0.0, drawn == "filled"))
         elif drawn == "dotted":
-            marks += [disc(x + a * r, y + b * r, 0.022, "", color) for a, b in _outline(shape)]
+            dot = 0.022 if number == 1 else 0.015
+            marks += [disc(x + a * r, y + b * r, dot, "", color) for a, b in _outline(shape)]
         else:
             step = size / 8
             corner = [(x - r + i * step, y - r + j * step) for i, j in _pixels(shape)]
