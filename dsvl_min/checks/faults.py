@@ -222,6 +222,40 @@ FAULTS = {
     "pair across words": (
         "Those two never stand in one word. Words are kept apart, so that no token runs over the space between them."
     ),
+    # what is read
+    "a coin for each step": (
+        "A coin is tossed at each step. Over a hundred steps the share is off by five points and more, and a run that "
+        "goes on from step 1,000 would read something else than one that never stopped."
+    ),
+    "what was asked before counts": (
+        "The answer depends on which steps were asked about before. A run that stops and goes on begins to ask in the "
+        "middle: count from the step's number alone."
+    ),
+    "rounded at each step": (
+        "The share is rounded at each step by itself, and so the remainder is lost every time. Round the sum of all "
+        "steps so far, and see whether it has grown."
+    ),
+    "in blocks": (
+        "The share holds in the long run, but text comes in blocks. For the length of a block the model sees no "
+        "picture, or no text: spread them."
+    ),
+    "text and pictures exchanged": "Text and pictures are exchanged: True is a step of text.",
+    "packing that leaks": (
+        "A text sees the one packed before it. The loss looks fine, even better, and the model learns that anything "
+        "may stand before a beginning."
+    ),
+    "a segment without order": "A position sees what comes after it in its own text: each text is still read forwards.",
+    "rows that look at nothing": (
+        "Some positions may look at nothing, not even at themselves. A softmax over nothing is NaN, and one NaN on the "
+        "padding spoils every gradient."
+    ),
+    "one answer for every question": (
+        "One answer is given to all questions. A blind student hears the question: whoever asks how many gets a number."
+    ),
+    "every question weighs the same": "Each question counts once, however often it is asked.",
+    "guessed, not commonest": (
+        "That is a guess among the answers, as if each were equally frequent. The commonest one is right more often."
+    ),
     # one grid
     "corners aligned": (
         "The resize puts corner on corner (align_corners=True). DeepSeek-VL's puts the centres of cells where they "

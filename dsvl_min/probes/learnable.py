@@ -11,6 +11,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ..data.plots import KINDS
+from ..data.webcode import GROUNDS
 from ..data.world import ALPHABET, BACKGROUNDS, OBJECT_COLORS, SHAPES
 
 GATE = 0.95  # of the held-out pictures, for a fact to stay in the world
@@ -57,19 +59,31 @@ FACTS = {
         "plate": (5, lambda s: ("white", "green", "blue", "yellow", "red").index(s.images[0].texts[0].plate)),
         "letters": (3, lambda s: len(s.truth["word"]) - 3),
     }),
+    "scene-text": (1.0, {"words": (3, lambda s: len(s.truth["words"]) - 1)}),
+    "charts": (1.0, {
+        "kind": (5, lambda s: KINDS.index(s.images[0].kind)),
+        "values": (4, lambda s: len(s.images[0].values) - 2),
+        "largest": (5, lambda s: s.images[0].values.index(max(s.images[0].values))),
+    }),
+    "tables": (1.0, {"rows": (3, lambda s: len(s.truth["cells"]) - 3)}),
+    "web-code": (1.0, {
+        "ground": (4, lambda s: GROUNDS.index(s.truth["ground"])),
+        "button": (2, lambda s: len(s.truth["words"]["button"])),
+        "list": (2, lambda s: int(bool(s.truth["words"]["li"]))),
+    }),
 }  # fmt: skip
 
 
 class Net(nn.Module):
     """Pictures [N, 3, S, S] to one row of class scores for each fact.  classes: how many each has."""
 
-    def __init__(self, classes, width=32):
+    def __init__(self, classes, width=24):
         super().__init__()
-        widths = (3, width, 2 * width, 3 * width, 3 * width)
         layers = []
-        for a, b in zip(widths, widths[1:], strict=False):
-            layers += [nn.Conv2d(a, b, 5, 2, padding=2), nn.GroupNorm(4, b), nn.GELU()]
-        self.mix = nn.Sequential(*layers, nn.Flatten(), nn.Linear(widths[-1] * (SIDE // 16) ** 2, 128), nn.GELU())
+        for a, b, kernel, stride in ((3, width, 7, 4), (width, 2 * width, 5, 2), (2 * width, 4 * width, 3, 2)):
+            layers += [nn.Conv2d(a, b, kernel, stride, padding=kernel // 2), nn.GroupNorm(4, b), nn.GELU()]
+        cells = (SIDE // 16) ** 2
+        self.mix = nn.Sequential(*layers, nn.Flatten(), nn.Linear(4 * width * cells, 128), nn.GELU())
         self.heads = nn.ModuleList(nn.Linear(128, k) for k in classes)
 
     def forward(self, pixels):

@@ -17,6 +17,7 @@ from dsvl_min.checks import (
     image_tokens,
     parts,
     patches,
+    reading,
     release,
     whole_model,
     windows,
@@ -103,6 +104,39 @@ def half_centred(inputs, outputs):
     made.weight.data = torch.linalg.lstsq(inputs - inputs.mean(0), outputs - outputs.mean(0)).solution.T
     made.bias.data = outputs.mean(0)
     return made
+
+
+def by_coin(step, share):
+    import random
+
+    return random.random() < share
+
+
+class Counting:
+    """Takes a step for text whenever too few of those asked so far were."""
+
+    def __init__(self):
+        self.asked = self.told = 0
+
+    def __call__(self, step, share):
+        if step == 0:
+            self.asked = self.told = 0
+        self.asked += 1
+        text = self.told + 0.5 <= self.asked * share
+        self.told += text
+        return text
+
+    def __deepcopy__(self, memo):
+        return self
+
+
+def each_question_once(pairs):
+    shares = [reading.blind_of([(q, a) for q, a in pairs if q == asked]) for asked in {q for q, _ in pairs}]
+    return sum(shares) / len(shares)
+
+
+def guessed(pairs):
+    return sum(1 / len({a for q, a in pairs if q == asked}) for asked, _ in pairs) / len(pairs)
 
 
 def merged_once(ids, pair, new):
@@ -276,6 +310,8 @@ CODE = (
             "(half) / half / 2"),
     Planted("groups tiled, not repeated", decoder_parts.spread, decoder_parts, "spread_of",
             "key.repeat_interleave(heads // key.shape[1], dim=1)", "key.repeat(1, heads // key.shape[1], 1, 1)"),
+    Planted("packing that leaks", reading.segments, decoder, "own_segment", "same & causal_mask(",
+            "same.logical_or(same.new_ones(())) & causal_mask("),
     Planted("one of the pair left over", bpe.merge, bpe, "merge_of", "i += 2", "i += 1"),
     Planted("values forgotten", decoder_parts.cache_bytes, decoder_parts, "cache_bytes_of", "layers * 2", "layers"),
     Planted("layers forgotten", decoder_parts.cache_bytes, decoder_parts, "cache_bytes_of", "config.layers * 2", "2"),
@@ -315,6 +351,16 @@ WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("only the new ones returned", decoder_parts.extend, only_new),
     ("keys kept as values", decoder_parts.extend, lambda *given: (decoder.KVCache.extend(*given)[0],) * 2),
     ("written over the beginning", decoder_parts.extend, over_the_beginning),
+    ("a coin for each step", reading.reads_text, by_coin),
+    ("what was asked before counts", reading.reads_text, Counting()),
+    ("rounded at each step", reading.reads_text, lambda step, share: share > 0.5),
+    ("in blocks", reading.reads_text, lambda step, share: step % 20 < round(20 * share)),
+    ("text and pictures exchanged", reading.reads_text, lambda step, share: reading.reads_text_of(step, 1 - share)),
+    ("a segment without order", reading.segments, lambda s: s[:, None, :, None] == s[:, None, None, :]),
+    ("rows that look at nothing", reading.segments, lambda s: decoder.own_segment(s) & (s != 0)[:, None, :, None]),
+    ("one answer for every question", reading.blind, lambda pairs: reading.blind_of([("", a) for _, a in pairs])),
+    ("every question weighs the same", reading.blind, each_question_once),
+    ("guessed, not commonest", reading.blind, guessed),
     ("only the first pair", bpe.merge, merged_once),
     ("merged from the right", bpe.merge, lambda ids, pair, new: bpe.merge_of(ids[::-1], pair[::-1], new)[::-1]),
     ("nothing merged", bpe.merge, lambda ids, pair, new: list(ids)),
