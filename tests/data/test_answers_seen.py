@@ -56,6 +56,16 @@ def event(s, question):
             told = "is moving right" if x < 0 else "is moving left"
         else:
             told = "is falling" if y < 0 else "is rising"
+    if s.truth["language"]:
+        ways = {
+            "is moving right": "正在向右移动",
+            "is moving left": "正在向左移动",
+            "is falling": "正在下落",
+            "is rising": "正在上升",
+            "stands still": "静止不动",
+        }
+        name = wording.COLOR_NAMES[thing.color][1] + "的" + wording.SHAPE_NAMES[thing.shape][1]
+        return f"{name}{ways[told]}。"
     return f"The {thing.color} {thing.shape} {told}."
 
 
@@ -160,9 +170,10 @@ def specified_format(s, question):
     lines = lines_of(s.images[0])
     if "JSON" in question:
         return json.dumps({name: int(number) for name, number in (line.split() for line in lines)})
-    if "commas" in question:
+    if "commas" in question or "逗号" in question:
         return ", ".join(lines)
-    return "\n".join(reversed(lines)) if "bottom" in question or "reverse" in question else "\n".join(lines).lower()
+    upwards = "bottom" in question or "reverse" in question or "从下往上" in question
+    return "\n".join(reversed(lines)) if upwards else "\n".join(lines).lower()
 
 
 def specified_language(s, question):

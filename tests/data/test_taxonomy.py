@@ -124,7 +124,10 @@ def chinese(text):
 def test_where_a_leaf_asks_for_a_language_a_fifth_is_chinese_throughout():
     asked = [s for source in DIALOGUES for s in made(source, 150) if "language" in s.truth]
     sources = {s.leaf or s.source for s in asked}
-    assert {"recognition/local/counting", "recognition/local/position", "general", "instructions"} <= sources
+    described = {f"recognition/global/{kind}" for kind in ("theme", "event", "scene", "mood")}
+    copied = {slug for slug in taxonomy.DRAWN if slug.startswith("recognition/transcription/")}
+    counted = {"recognition/local/counting", "recognition/local/position"}
+    assert sources == described | copied | counted | {"general", "instructions"}
     asked = [s for s in asked if s.leaf != "recognition/transcription/specified-language"]
     assert 0.15 < sum(s.truth["language"] for s in asked) / len(asked) < 0.25
     for s in asked:

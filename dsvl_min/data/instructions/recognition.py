@@ -10,7 +10,6 @@ from .drawing import Drawing, box, disc
 from .scenery import (
     LANDSCAPES,
     MOODS,
-    SIDES,
     SKIES,
     different,
     face,
@@ -21,7 +20,7 @@ from .scenery import (
     tints,
     trail,
 )
-from .wording import WORDS, language, noun, turn
+from .wording import SHAPE_NAMES, WORDS, language, noun, turn
 
 THEMES = {
     "page": ("a page of text", "一页文字"), "sign": ("a sign", "一块牌子"), "face": ("a face", "一张脸"),
@@ -34,7 +33,10 @@ SCENES = {
 }  # fmt: skip
 FEELINGS = {"happy": "高兴", "sad": "难过", "surprised": "惊讶", "angry": "生气"}
 STYLES = ("filled", "outline", "dotted", "pixels")
-EVENTS = {"left": "is moving left", "right": "is moving right", "up": "is rising", "down": "is falling"}
+EVENTS = {
+    "left": ("is moving left", "正在向左移动"), "right": ("is moving right", "正在向右移动"),
+    "up": ("is rising", "正在上升"), "down": ("is falling", "正在下落"), "": ("stands still", "静止不动"),
+}  # fmt: skip
 
 
 def theme(rng, difficulty=1.0):
@@ -70,16 +72,21 @@ def theme(rng, difficulty=1.0):
 
 def event(rng, difficulty=1.0):
     """What is happening: an object moves, as lines behind it show, or stands still."""
-    background, side = any_background(rng, difficulty), rng.choice((*SIDES, ""))
+    lang, background, side = language(rng), any_background(rng, difficulty), rng.choice(list(EVENTS))
     free = 0.12 * difficulty
     at = (0.5 + rng.uniform(-free, free), 0.5 + rng.uniform(-free, free))
     shapes = [s for s in SHAPES if s != "arrow"]
     thing = tilted(rng, difficulty, rng.choice(shapes), tints(rng, background, 1)[0], at, 0.42 - 0.12 * difficulty)
     marks = trail(thing, side) if side else []
     image = Drawing(Scene(background, (thing,), **grain(rng, difficulty)), tuple(marks))
-    questions = ("What is happening in the picture?", "What is going on here?", f"What is the {thing.shape} doing?")
-    turns = [turn(rng, questions, f"The {noun(thing)} {EVENTS.get(side, 'stands still')}.")]
-    return instruction("recognition/global/event", image, turns, side=side)
+    questions = (
+        ("What is happening in the picture?", "What is going on here?", "What is the {shape} doing?"),
+        ("图里发生了什么？", "{shape}在做什么？"),
+    )
+    told, shape = EVENTS[side][lang], SHAPE_NAMES[thing.shape][lang]
+    answer = f"{noun(thing, 1)}{told}。" if lang else f"The {noun(thing)} {told}."
+    turns = [turn(rng, questions[lang], answer, shape=shape)]
+    return instruction("recognition/global/event", image, turns, side=side, language=lang)
 
 
 def scene(rng, difficulty=1.0):

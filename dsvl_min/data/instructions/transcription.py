@@ -14,6 +14,16 @@ DICTIONARY = {
     **{s.upper(): SHAPE_NAMES[s] for s in ("circle", "square", "star", "ring", "arrow", "heart", "cross")},
     **{n.upper(): (n, c) for n, c in zip(("one", "two", "three", "four", "five", "six"), "一二三四五六", strict=True)},
 }  # fmt: skip
+# Forms in which a list may be wanted.
+FORMATS = {
+    "json": (("Write the list as JSON.", "Give the text as JSON."), ("请把清单写成JSON。",)),
+    "commas": (
+        ("Write the list in one line, separated by commas.", "List it with commas."),
+        ("请用逗号隔开，写成一行。",),
+    ),
+    "upwards": (("Copy the lines from the bottom up.", "Read the lines in reverse order."), ("请从下往上抄写各行。",)),
+    "small": (("Copy the list in small letters.", "Write the text in lower case."), ("请用小写字母抄写清单。",)),
+}
 
 
 def _lines(rng, difficulty, strings):
@@ -69,15 +79,13 @@ def specified_format(rng, difficulty=1.0):
     names = rng.sample(WORDS, rng.randint(2, 2 + round(2 * difficulty)))
     items = {name: rng.randint(2, 9 if difficulty < 0.5 else 60) for name in names}
     lines = [f"{name} {number}" for name, number in items.items()]
-    forms = {
-        "json": (("Write the list as JSON.", "Give the text as JSON."), json.dumps(items)),
-        "commas": (("Write the list in one line, separated by commas.", "List it with commas."), ", ".join(lines)),
-        "upwards": (("Copy the lines from the bottom up.", "Read the lines in reverse order."), "\n".join(lines[::-1])),
-        "small": (("Copy the list in small letters.", "Write the text in lower case."), "\n".join(lines).lower()),
-    }
-    form = rng.choice(list(forms))
-    image, turns = _lines(rng, difficulty, lines), [turn(rng, *forms[form])]
-    return instruction("recognition/transcription/specified-format", image, turns, form=form, items=items)
+    answers = {
+        "json": json.dumps(items), "commas": ", ".join(lines), "upwards": "\n".join(lines[::-1]),
+        "small": "\n".join(lines).lower(),
+    }  # fmt: skip
+    lang, form = language(rng), rng.choice(list(answers))
+    image, turns = _lines(rng, difficulty, lines), [turn(rng, FORMATS[form][lang], answers[form])]
+    return instruction("recognition/transcription/specified-format", image, turns, form=form, language=lang)
 
 
 def specified_language(rng, difficulty=1.0):
