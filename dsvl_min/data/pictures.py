@@ -4,12 +4,20 @@ Each is a frozen dataclass that can be edited and drawn again at any size: a cou
 """
 
 from .charts import Table
+from .instructions.drawing import Drawing
 from .markdownpage import MarkdownPage
 from .plots import Chart
 from .webpage import WebPage
 from .world import Scene
 
-KINDS = {"scene": Scene, "chart": Chart, "table": Table, "web-page": WebPage, "markdown-page": MarkdownPage}
+KINDS = {
+    "scene": Scene,
+    "chart": Chart,
+    "table": Table,
+    "web-page": WebPage,
+    "markdown-page": MarkdownPage,
+    "drawing": Drawing,
+}
 
 
 def to_dict(picture):

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from . import captions, charts, documents, drills, handwriting, interleaved, scenetext, text, webcode
+from . import captions, charts, documents, drills, handwriting, interleaved, scenetext, taxonomy, text, webcode
+from .instructions import general, text_only
 from .sample import Sample, generator
 
 IMAGE_SOURCES = {
@@ -33,7 +34,8 @@ TEXT_SOURCES = {
     "chinese-lists": drills.chinese_lists,
 }
 PARAGRAPHS = {"english": text.english, "chinese": lambda split: text.chinese()}
-SOURCES = (*IMAGE_SOURCES, *TEXT_SOURCES, *PARAGRAPHS)
+DIALOGUES = {"taxonomy": taxonomy.taxonomy, "general": general.general, "instructions": text_only.instructions}
+SOURCES = (*IMAGE_SOURCES, *TEXT_SOURCES, *PARAGRAPHS, *DIALOGUES, *taxonomy.DRAWN)
 
 
 def sample(source, seed, index, split="train", difficulty=1.0):
@@ -49,6 +51,12 @@ def sample(source, seed, index, split="train", difficulty=1.0):
         made = Sample(source, text=rng.choice(PARAGRAPHS[source](split)))
     elif source in TEXT_SOURCES:
         made = TEXT_SOURCES[source](rng, difficulty)
+    elif source in taxonomy.DRAWN:
+        made = taxonomy.make(source, rng, difficulty, split)
+    elif source == "taxonomy":
+        made = taxonomy.taxonomy(rng, difficulty, split)
+    elif source in DIALOGUES:
+        made = DIALOGUES[source](rng, difficulty)
     elif source in BY_SPLIT:
         made = IMAGE_SOURCES[source](rng, difficulty, split)
     elif source in IMAGE_SOURCES:
