@@ -306,11 +306,8 @@ def data_check(args):
 
     from .data.check import check, size_of
     from .data.quarantine import Report
+    from .data.taxonomy import LEAVES
 
-    try:
-        from .data.taxonomy import LEAVES
-    except ImportError:  # without it any leaf passes
-        LEAVES = None
     processor = _processor(args.size) if args.size else None
     report = Report(examples=0)
     records = check(args.path, processor, LEAVES)
@@ -358,13 +355,10 @@ def data_stats(args):
     if args.table not in TABLES:
         raise ConfigError(f"no table {args.table!r}; the tables are {' and '.join(TABLES)}")
     table = TABLES[args.table]
-    mixture = Mixture(rows(table), batch_size=64, seed=args.seed, percent=False)
+    mixture = Mixture(rows(table), batch_size=64, seed=args.seed)
     reads = "pages" if args.table == "pretraining" else "dialogues"
     result = measure(mixture, load("tiny")[1], args.n, reads)
     print(as_table(result))
-    lost = [row.slug for row in table if row.slug not in result["shares"]]
-    if lost:
-        print(f"rows without a source here: {', '.join(lost)}")
     if args.json:
         write_json(result, args.json)
 

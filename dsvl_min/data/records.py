@@ -6,7 +6,7 @@ One JSON object a line, in a file or in a folder's `records.jsonl`:
      "messages": [{"role": "User", "content": "What is this?"},
                   {"role": "Assistant", "content": "A cat."}],     a dialogue: only answers are learnt
      "text": "A cat.",                                             a page: all of it is learnt
-     "source": "photos", "leaf": "Food Recognition",               where it is from; its place in the taxonomy
+     "source": "photos", "leaf": "recognition/global/food",        where it is from; its place in the taxonomy
      "truth": {}, "context": "", "difficulty": 0.0}                what the miniature's own sources note down
 
 messages or text there must be, or both; the rest is optional.  `<image_placeholder>` in questions or text says where

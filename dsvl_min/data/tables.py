@@ -5,13 +5,8 @@ Source: paper Tables 1 and 2.
 
 from dataclasses import dataclass
 
-from . import sources
 from .mixture import Row
-
-try:
-    from .taxonomy import DRAWN  # the leaves that have a generator
-except ImportError:
-    DRAWN = ()
+from .taxonomy import DRAWN  # the leaves that have a generator
 
 
 @dataclass(frozen=True)
@@ -95,14 +90,5 @@ TABLES = {"pretraining": PRETRAINING, "instructions": INSTRUCTIONS}
 
 
 def rows(table):
-    """A table as rows of a mixture: those that have a source here, divided among those sources that there are.
-
-    Where a row has none, the shares left are weights rather than percent.
-    """
-    out = []
-    for row in table:
-        weights = row.weights or (1,) * len(row.here)
-        there = [(name, w) for name, w in zip(row.here, weights, strict=True) if name in sources.SOURCES]
-        if there:
-            out.append(Row(row.slug, row.share, *map(tuple, zip(*there, strict=True)), text=row.text))
-    return tuple(out)
+    """A table as rows of a mixture, each divided among its sources."""
+    return tuple(Row(row.slug, row.share, row.here, row.weights, row.text) for row in table)

@@ -3,7 +3,7 @@
 A small convolutional network is taught each fact under supervision.  No encoder can be called blind to what even this
 does not learn: the fact may not be in the pixels, or the pictures too few.
 
-Shapes: N pictures, S their side in pixels, F facts of a source, K classes of a fact.
+Shapes: N pictures, S side of a picture in pixels, F facts of a source, K classes of a fact.
 """
 
 import numpy as np
