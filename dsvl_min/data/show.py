@@ -13,7 +13,7 @@ from .feeds import Generated
 
 WORDS, LINES, GAP, FONT = 280, 24, 10, 12  # width of the text, most lines of a card; pixels but for the lines
 LINE = 16
-WIDEST = 1300  # a sheet has as many columns as fit into this
+WIDEST = 1300
 INK, QUIET, ANSWER, GROUND, RULE = (30, 30, 30), (120, 120, 120), (25, 85, 165), (255, 255, 255), (222, 222, 222)
 # A font with Chinese characters, where the machine has one; Pillow's own has none.
 CHINESE_FONTS = (
@@ -28,16 +28,17 @@ def draws(source, count, seed=0, split="train"):
     return [make(seed, index) for index in range(count)]
 
 
-def sheet(samples, size=128):
+def sheet(samples, size=128, lines=LINES, widest=WIDEST):
     """A PIL image of all samples, each a card: its pictures side by side, size × size, and its words beside them.
 
+    lines: of words on a card, at most; widest: how wide, in pixels, several columns may be.
     Raises ConfigError for no samples or a size below 1.
     """
     _require(samples, "a sheet shows at least 1 sample, got none")
     _require(size >= 1, f"a picture's size must be a positive whole number, got {size!r}")
-    cards = [card(sample, size) for sample in samples]
+    cards = [card(sample, size, lines) for sample in samples]
     width = max(one.width for one in cards)
-    columns = max(1, min(len(cards), WIDEST // (width + GAP)))
+    columns = max(1, min(len(cards), widest // (width + GAP)))
     rows = [cards[i : i + columns] for i in range(0, len(cards), columns)]
     heights = [max(one.height for one in row) for row in rows]
     out = Image.new("RGB", (columns * (width + GAP) + GAP, sum(heights) + GAP * (len(rows) + 1)), GROUND)
@@ -50,14 +51,14 @@ def sheet(samples, size=128):
     return out
 
 
-def card(sample, size=128):
+def card(sample, size=128, most=LINES):
     """One sample as a picture: source, leaf and difficulty above, then images and words."""
     pictures = [fitted(picture, size) for picture in sample.pictures(size)]
     shown = len(pictures) * (size + GAP)
     title = " · ".join(part for part in (sample.source, sample.leaf, f"difficulty {sample.difficulty:.2f}") if part)
     lines = [(line, ink) for text, ink in words(sample) for line in wrap(text, WORDS if pictures else WORDS + size)]
-    if len(lines) > LINES:
-        lines = [*lines[: LINES - 1], (f"… and {len(lines) - LINES + 1} more lines", QUIET)]
+    if len(lines) > most:
+        lines = [*lines[: most - 1], (f"… and {len(lines) - most + 1} more lines", QUIET)]
     width = max(shown, GAP) + (WORDS if pictures else WORDS + size)
     out = Image.new("RGB", (width, LINE + max(size if pictures else 0, len(lines) * LINE) + 2), GROUND)
     pen = ImageDraw.Draw(out)
