@@ -1,13 +1,16 @@
 """Record how fast samples are made, whether they keep the tiny model fed, and what memory that takes.
 
-    python figures/record_data_speed.py            # writes figures/results/data-speed.json; on a quiet machine
-    python figures/record_data_speed.py --smoke    # the same with little of everything, printed only
+    python figures/record_data_speed.py memory     # about a quarter of an hour; kept in runs/data-speed
+    python figures/record_data_speed.py speed      # five minutes, on a quiet machine
+    python figures/record_data_speed.py join       # writes figures/results/data-speed.json
+    python figures/record_data_speed.py smoke      # little of everything, printed only
 
 One process for each source and for the memory, two workers for the feed.  The trainer is measured as it is when it is
 fastest: what its frozen encoders see was computed beforehand.
 """
 
 import argparse
+import json
 import os
 import time
 from collections import Counter
@@ -25,12 +28,14 @@ from dsvl_min.data.mixture import Mixture, Stream
 from dsvl_min.data.sources import SOURCES
 from dsvl_min.data.stats import patient
 from dsvl_min.data.tables import TABLES, rows
+from dsvl_min.data.taxonomy import DRAWN
 from dsvl_min.processor import Processor
 from dsvl_min.training.pool import encode
 from dsvl_min.training.stages import STAGES
 from dsvl_min.training.trainer import summed_loss, trainable
 
 SIZE, BATCH, WORKERS, SEED = 128, 64, 2, 0
+RUNS = recorded.ROOT / "runs" / "data-speed"
 FEEDS = {  # (rows, how they are read); images alone are the hardest to keep up with
     "pretraining": (rows(TABLES["pretraining"]), "pages"),
     "pretraining, images alone": (tuple(r for r in rows(TABLES["pretraining"]) if not r.text), "pages"),
@@ -95,7 +100,7 @@ def of_source(name, processor, seconds, count):
 
 def mixture_of(name):
     """The mixture of one of FEEDS."""
-    return Mixture(FEEDS[name][0], BATCH, SEED, percent=False)
+    return Mixture(FEEDS[name][0], BATCH, SEED, percent="alone" not in name)
 
 
 def fed(name, processor, seconds, workers):
@@ -153,18 +158,20 @@ def memory(processor, count, every):
     return held
 
 
-def measure(seconds, repeats, count, every):
-    """Everything, as one table."""
-    processor = dsvl_min.load("tiny")[1]
-    data = {"size": SIZE, "batch": BATCH}
-    data["memory"] = memory(processor, count, every)  # first, before anything was trained in this process
-    late = [held for done, held in data["memory"] if done >= count / 4]
-    data["memory_grew"] = round(late[-1] - late[0], 1)  # MB, over the last three quarters
-    data["sources"] = {}
+def held(count, every):
+    """The table of memory; it may share the machine with other work."""
+    data = {"memory": memory(dsvl_min.load("tiny")[1], count, every)}
+    late = [mb for done, mb in data["memory"] if done >= count / 4]
+    return data | {"memory_grew": round(late[-1] - late[0], 1)}  # MB, over the last three quarters
+
+
+def fast(seconds, repeats):
+    """The table of speeds.  The leaves of the taxonomy are measured as the one source that draws from all of them."""
+    processor, data = dsvl_min.load("tiny")[1], {"sources": {}, "feed": {}}
     for name in SOURCES:
-        data["sources"][name] = of_source(name, processor, seconds, repeats)
-        print(f"{name:28}", data["sources"][name], flush=True)
-    data["feed"] = {}
+        if name not in DRAWN:
+            data["sources"][name] = of_source(name, processor, seconds, repeats)
+            print(f"{name:28}", data["sources"][name], flush=True)
     for name in FEEDS:
         feed = {"alone": fed(name, processor, 4 * seconds, 0), "workers": fed(name, processor, 4 * seconds, WORKERS)}
         feed["trainer"] = consumed(name, processor, 4 * seconds)
@@ -174,16 +181,34 @@ def measure(seconds, repeats, count, every):
     return data
 
 
+def keep(name, data):
+    """Write a finished table down, for `join`."""
+    RUNS.mkdir(parents=True, exist_ok=True)
+    (RUNS / f"{name}.json").write_text(json.dumps(data), encoding="utf-8")
+
+
+def join():
+    """Both tables -> figures/results/data-speed.json."""
+    data = {"size": SIZE, "batch": BATCH}
+    for name in ("memory", "speed"):
+        data |= json.loads((RUNS / f"{name}.json").read_text(encoding="utf-8"))
+    recorded.write(
+        "data-speed",
+        "Do two workers make samples at least three times as fast as the tiny model learns from them?",
+        "python figures/record_data_speed.py memory, then speed, then join",
+        seeds=[SEED],
+        data=data,
+    )
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--smoke", action="store_true", help="little of everything, printed and not recorded")
-    if parser.parse_args().smoke:
-        measure(seconds=0.2, repeats=20, count=2_000, every=500)
+    parser.add_argument("part", choices=("memory", "speed", "join", "smoke"), help="smoke: little of all, not recorded")
+    part = parser.parse_args().part
+    if part == "smoke":
+        held(count=2_000, every=500)
+        fast(seconds=0.2, repeats=20)
+    elif part == "join":
+        join()
     else:
-        recorded.write(
-            "data-speed",
-            "Do two workers make samples at least three times as fast as the tiny model learns from them?",
-            "python figures/record_data_speed.py",
-            seeds=[SEED],
-            data=measure(seconds=3.0, repeats=2_000, count=200_000, every=10_000),
-        )
+        keep(part, held(200_000, 10_000) if part == "memory" else fast(seconds=2.0, repeats=300))
