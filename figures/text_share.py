@@ -9,7 +9,8 @@ def draw(ink):
     found = style.result("text-share")
     figure = style.figure(ink, 8.2, 3.2)
     language, eyes = figure.subplots(1, 2)
-    runs = [r for r in found["runs"] if r["share"] is not None]
+    runs = [r for r in found["runs"] if r["share"] is not None and "fresh" not in r]
+    fresh = [r for r in found["runs"] if "fresh" in r]
     shares = sorted({r["share"] for r in runs})
     at = [100 * share for share in shares]
     panels = [(language, "bits", "bits per byte of English", "purple", "D")]
@@ -22,6 +23,16 @@ def draw(ink):
             axis.plot([x] * len(values), values, mark, color=color, markersize=5, label=label if x == at[0] else None)
         guess = [scale * found["expected"][kind][str(share)] for share in shares]
         axis.plot(at, guess, mark, color=color, markerfacecolor=ink.ground, markersize=5)
+        for r in fresh:
+            mean = (
+                scale
+                * sum(q[kind] for q in runs if q["share"] == r["share"])
+                / sum(q["share"] == r["share"] for q in runs)
+            )
+            more = {"arrowstyle": "-", "color": color, "linewidth": 0.8, "linestyle": ":"}
+            axis.annotate("", (100 * r["share"], scale * r[kind]), (100 * r["share"], mean), arrowprops=more)
+            axis.plot(100 * r["share"], scale * r[kind], "*", color=color, markersize=9,
+                      label="English, with more texts" if kind == "bits" else None)  # fmt: skip
         before = [scale * r[kind] for r in found["runs"] if r["share"] is None]
         axis.axhline(sum(before) / len(before), color=color, linewidth=0.9, linestyle=(0, (1, 2)))
     language.set_ylabel("bits per byte (lower is better)")
