@@ -1,12 +1,13 @@
 """Record the gate of the world: is each fact it varies learnt from its pictures by a small supervised network?
 
-    python figures/record_learnable.py [TIMES [SOURCE ...]]   # kept in runs/learnable; about two minutes a source
+    python figures/record_learnable.py [TIMES [SOURCE ...] [--rate R]]   # kept in runs/learnable; two minutes a source
     python figures/record_learnable.py join                   # writes figures/results/learnable.json
 
 Where a fact is below the gate, its source is taught again with TIMES the pictures and steps, so that "too little
-practice" and "not in the picture" are told apart.
+practice" and "not in the picture" are told apart.  Where it stays at chance, a lower learning rate is tried as well.
 """
 
+import argparse
 import json
 import sys
 import time
@@ -16,7 +17,7 @@ import recorded
 from dsvl_min.probes.learnable import FACTS, GATE, UNCLEAR, as_pixels, labelled, learn
 from dsvl_min.training.pool import draw
 
-TRAIN, TEST, STEPS, SEED = 8000, 1000, 800, 0
+TRAIN, TEST, STEPS, SEED, RATE = 8000, 1000, 800, 0, 2e-3
 RUNS = recorded.ROOT / "runs" / "learnable"
 
 
@@ -27,23 +28,25 @@ def pool(source, count, split):
     return as_pixels([p[0] for p in pictures]), labelled(source, samples)
 
 
-def run(source, times=1):
+def run(source, times=1, rate=RATE):
     """All facts of one source by one network; written down."""
     difficulty, facts = FACTS[source]
     classes = [k for k, _ in facts.values()]
     began = time.time()
     train, test = pool(source, TRAIN * times, "train"), pool(source, TEST, "held-out")
-    shares = learn(classes, train, test, STEPS * times, seed=SEED).tolist()
+    shares = learn(classes, train, test, STEPS * times, seed=SEED, rate=rate).tolist()
     clear = [column[column != UNCLEAR] for column in test[1].T]
     found = {
-        "source": source, "difficulty": difficulty, "times": times, "minutes": round((time.time() - began) / 60, 2),
+        "source": source, "difficulty": difficulty, "times": times, "rate": rate,
+        "minutes": round((time.time() - began) / 60, 2),
         "learnt": {f: round(x, 4) for f, x in zip(facts, shares, strict=True)},
         "asked": {f: len(c) for f, c in zip(facts, clear, strict=True)},
         "commonest": {f: round(int(c.bincount().max()) / len(c), 4) for f, c in zip(facts, clear, strict=True)},
     }  # fmt: skip
     print(found, flush=True)
     RUNS.mkdir(parents=True, exist_ok=True)
-    (RUNS / f"{source} {times}.json").write_text(json.dumps(found), encoding="utf-8")
+    name = f"{source} {times}" + (f" {rate:g}" if rate != RATE else "")
+    (RUNS / f"{name}.json").write_text(json.dumps(found), encoding="utf-8")
 
 
 def join():
@@ -62,9 +65,13 @@ def join():
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["join"]:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("times", nargs="?", default="1", help='a number, or "join"')
+    parser.add_argument("sources", nargs="*", default=list(FACTS))
+    parser.add_argument("--rate", type=float, default=RATE)
+    args = parser.parse_args()
+    if args.times == "join":
         join()
     else:
-        many = int(sys.argv[1]) if len(sys.argv) > 1 else 1
-        for name in sys.argv[2:] or FACTS:
-            run(name, many)
+        for name in args.sources or FACTS:
+            run(name, int(args.times), args.rate)

@@ -158,13 +158,21 @@ def _read(out):
     """Chapter 12: the taxonomy, and what the share of text does."""
     from dsvl_min.data.tables import PRETRAINING
     from dsvl_min.data.taxonomy import DRAWN, LEAVES
+    from dsvl_min.training.stages import STAGES
 
     out["leaves"], out["leaves_drawn"] = str(len(LEAVES)), str(len(DRAWN))
     out["web_code_share"] = _percent(next(row.share for row in PRETRAINING if row.slug == "web-code") / 100)
     found = _result("text-share")
-    out["text_steps"], out["text_seeds"] = str(found["steps"]), str(len({r["seed"] for r in found["runs"]}))
-    for share in {run["share"] for run in found["runs"]}:
-        runs = [run for run in found["runs"] if run["share"] == share]
+    out["text_steps"], out["text_texts"] = str(found["steps"]), f"{STAGES['tiny'].text_count:,}"
+    plain = [run for run in found["runs"] if "fresh" not in run]
+    (fresh,) = (run for run in found["runs"] if "fresh" in run)
+    out["text_fresh"], out["text_fresh_expected"] = str(fresh["fresh"]), f"{found['fresh_expected']:.2f}"
+    out["text_bits_fresh"] = f"{fresh['bits']:.2f}"
+    often = {share: sum(run["share"] == share for run in plain) for share in {run["share"] for run in plain}}
+    twice = sorted(f"{100 * share:.0f}" for share, times in often.items() if share is not None and times > 1)
+    out["text_runs"] = "one seed each" + (f", a second for {', '.join(twice)}" if twice else "")
+    for share in often:
+        runs = [run for run in plain if run["share"] == share]
         name = "before" if share is None else f"{100 * share:.0f}"
         out[f"text_bits_{name}"] = f"{sum(r['bits'] for r in runs) / len(runs):.2f}"
         for kind in ("things", "pages"):
