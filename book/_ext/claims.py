@@ -162,6 +162,17 @@ def _read(out):
 
     out["leaves"], out["leaves_drawn"] = str(len(LEAVES)), str(len(DRAWN))
     out["web_code_share"] = _percent(next(row.share for row in PRETRAINING if row.slug == "web-code") / 100)
+    gate, best = _result("learnable"), {}
+    for run in gate["sources"]:
+        for fact, share in run["learnt"].items():
+            name = (run["source"], fact)
+            best[name] = max(best.get(name, 0), share)
+    out["gate_facts"], hardest = str(len(best)), min(best, key=best.get)
+    out["gate_hardest"] = f"{hardest[1]}, in {hardest[0]}"
+    out["gate_least"], out["gate"] = _percent(best[hardest]), _percent(gate["gate"])
+    lines = [run for run in gate["sources"] if run["source"] == "free-documents"]
+    tries = sorted(run["learnt"]["lines"] for run in lines)
+    out["gate_stuck"], out["gate_unstuck"] = _percent(tries[0]), _percent(tries[-1])
     found = _result("text-share")
     out["text_steps"], out["text_texts"] = str(found["steps"]), f"{STAGES['tiny'].text_count:,}"
     plain = [run for run in found["runs"] if "fresh" not in run]
