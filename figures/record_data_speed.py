@@ -55,6 +55,8 @@ class Prepare:
         reader, limit = patient(self.processor), self.processor.config.decoder.max_positions
         made = [(row(sample, reader, self.reads), sample.pictures(SIZE)) for sample in samples]
         kept = [one for one in made if len(one[0][0]) <= limit]
+        if not kept:
+            return {"count": len(samples)}
         ids, labels = pad_right([one for one, _ in kept], self.processor.config.pad_token_id)
         pixels = self.processor.pixels([picture for _, pictures in kept for picture in pictures])
         return {"count": len(samples), "input_ids": ids, "labels": labels, **pixels}
@@ -211,4 +213,4 @@ if __name__ == "__main__":
     elif part == "join":
         join()
     else:
-        keep(part, held(200_000, 10_000) if part == "memory" else fast(seconds=2.0, repeats=300))
+        keep(part, held(200_000, 10_000) if part == "memory" else fast(seconds=1.5, repeats=200))
