@@ -10,6 +10,8 @@ fastest: what its frozen encoders see was computed beforehand.
 """
 
 import argparse
+import ctypes
+import gc
 import json
 import os
 import time
@@ -146,16 +148,28 @@ def resident():
         return round(int(pages.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
 
 
+def needed():
+    """Memory this process still needs, in MB: what it has freed is first given back, where the system can take it."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim:
+        trim(0)
+    return resident()
+
+
 def memory(processor, count, every):
-    """Memory after every `every` of `count` samples of every feed by turns, all made into tensors: [(samples, MB)]."""
+    """Memory after every `every` of `count` samples of every feed by turns, all made into tensors.
+
+    [(samples, MB held, MB needed)]: an allocator keeps what was freed for a while, and that is no leak.
+    """
     streams = [(Prepare(processor, reads), Stream(mixture_of(name)).read()) for name, (_, reads) in FEEDS.items()]
     done, held, line = 0, [], every
     while done < count:
         for prepare, batches in streams:
             done += prepare(next(batches))["count"]
         if done >= line:
-            held.append([done, resident()])
-            print(f"{done:9,} samples, {held[-1][1]:7.1f} MB", flush=True)
+            held.append([done, resident(), needed()])
+            print(f"{done:9,} samples, {held[-1][1]:7.1f} MB held, {held[-1][2]:7.1f} needed", flush=True)
             line += every
     return held
 
@@ -163,8 +177,8 @@ def memory(processor, count, every):
 def held(count, every):
     """The table of memory; it may share the machine with other work."""
     data = {"memory": memory(dsvl_min.load("tiny")[1], count, every)}
-    late = [mb for done, mb in data["memory"] if done >= count / 4]
-    return data | {"memory_grew": round(late[-1] - late[0], 1)}  # MB, over the last three quarters
+    late = [mb for done, _, mb in data["memory"] if done >= count / 4]
+    return data | {"memory_grew": round(late[-1] - late[0], 1)}  # MB needed, over the last three quarters
 
 
 def fast(seconds, repeats):
