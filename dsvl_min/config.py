@@ -20,7 +20,8 @@ class ConfigError(ValueError):
     """A configuration that cannot work; the message names the field."""
 
 
-def _require(condition, message):
+def require(condition, message):
+    """Raise ConfigError with the message unless the condition holds."""
     if not condition:
         raise ConfigError(message)
 
@@ -28,21 +29,21 @@ def _require(condition, message):
 def _positive(config, *names):
     for name in names:
         value = getattr(config, name)
-        _require(
+        require(
             isinstance(value, int) and not isinstance(value, bool) and value > 0,
             f"{type(config).__name__}.{name} must be a positive integer, got {value!r}",
         )
 
 
 def _heads_divide(config):
-    _require(
+    require(
         config.width % config.heads == 0,
         f"{type(config).__name__}.width ({config.width}) must be a multiple of heads ({config.heads})",
     )
 
 
 def _patches_tile(config):
-    _require(
+    require(
         config.image_size % config.patch_size == 0,
         f"{type(config).__name__}.image_size ({config.image_size}) must be a multiple of "
         f"patch_size ({config.patch_size})",
@@ -115,7 +116,7 @@ class SamConfig:
         _heads_divide(self)
         _patches_tile(self)
         object.__setattr__(self, "global_layers", tuple(self.global_layers))
-        _require(
+        require(
             len(self.global_layers) > 0 and all(0 <= i < self.layers for i in self.global_layers),
             f"SamConfig.global_layers {self.global_layers} must name at least one of the layers "
             f"0..{self.layers - 1}: the alpha branch starts from the first of them",
@@ -167,11 +168,11 @@ class DecoderConfig:
     def __post_init__(self):
         _positive(self, "vocab_size", "width", "layers", "heads", "kv_heads", "mlp_width", "max_positions")
         _heads_divide(self)
-        _require(
+        require(
             self.heads % self.kv_heads == 0,
             f"DecoderConfig.heads ({self.heads}) must be a multiple of kv_heads ({self.kv_heads})",
         )
-        _require(
+        require(
             self.head_width % 2 == 0,
             f"DecoderConfig.width / heads ({self.head_width}) must be even: rotary positions turn pairs",
         )
@@ -200,20 +201,20 @@ class ModelConfig:
     image_tag: str = field(default=IMAGE_PLACEHOLDER)
 
     def __post_init__(self):
-        _require(self.siglip or self.sam, "ModelConfig needs siglip, sam or both; both are None")
+        require(self.siglip or self.sam, "ModelConfig needs siglip, sam or both; both are None")
         if self.siglip and self.sam:
-            _require(
+            require(
                 self.sam.token_grid == self.siglip.grid,
                 f"SamConfig.token_grid ({self.sam.token_grid}) must equal SigLIP's grid "
                 f"({self.siglip.grid}): the two token grids are concatenated channel by channel",
             )
-            _require(
+            require(
                 self.decoder.width % 2 == 0,
                 f"DecoderConfig.width ({self.decoder.width}) must be even: each encoder fills one half",
             )
         for name in ("image_token_id", "bos_token_id", "eos_token_id", "pad_token_id"):
             value = getattr(self, name)
-            _require(
+            require(
                 isinstance(value, int) and 0 <= value < self.decoder.vocab_size,
                 f"ModelConfig.{name} ({value!r}) must lie inside the vocabulary (0..{self.decoder.vocab_size - 1})",
             )
@@ -243,10 +244,10 @@ class ModelConfig:
         Raises ConfigError for a name or vision that does not exist.
         """
         key = str(name).lower()
-        _require(key in _PRESETS, f"no size {name!r}; the sizes are {', '.join(_PRESETS)}")
+        require(key in _PRESETS, f"no size {name!r}; the sizes are {', '.join(_PRESETS)}")
         config = _PRESETS[key]()
         vision = vision or config.vision
-        _require(vision in VISION_KINDS, f"no vision {vision!r}; choose one of {', '.join(VISION_KINDS)}")
+        require(vision in VISION_KINDS, f"no vision {vision!r}; choose one of {', '.join(VISION_KINDS)}")
         siglip = None if vision == "sam" else config.siglip
         sam = None if vision == "siglip" else config.sam or SamConfig()
         return replace(config, siglip=siglip, sam=sam)
@@ -258,7 +259,7 @@ class ModelConfig:
     @classmethod
     def from_dict(cls, data):
         """The inverse of `to_dict`; an unknown or missing field is a ConfigError."""
-        _require(isinstance(data, dict), f"config must be a table of fields, got {type(data).__name__}")
+        require(isinstance(data, dict), f"config must be a table of fields, got {type(data).__name__}")
         data = dict(data)
         parts = {"decoder": DecoderConfig, "siglip": SiglipConfig, "sam": SamConfig}
         for name, part in parts.items():
@@ -269,10 +270,10 @@ class ModelConfig:
 
 def build(kind, data, where):
     """kind(**data), naming unknown fields; lists become tuples, as json has no tuples."""
-    _require(isinstance(data, dict), f"{where} must be a table of fields, got {type(data).__name__}")
+    require(isinstance(data, dict), f"{where} must be a table of fields, got {type(data).__name__}")
     known = {f.name for f in fields(kind)}
     unknown = sorted(set(data) - known)
-    _require(not unknown, f"{where}: unknown field {', '.join(unknown)} for {kind.__name__}")
+    require(not unknown, f"{where}: unknown field {', '.join(unknown)} for {kind.__name__}")
     try:
         return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
     except TypeError as error:

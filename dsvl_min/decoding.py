@@ -2,7 +2,8 @@
 
 The miniature's decoder does a token's arithmetic in a fraction of the time that Python takes to walk through its
 modules.  `stepper` takes the same weights out of the modules once, turned so that products of one row are fastest, and
-writes the walk out flat.  What is computed is in decoder.py; this only computes it in about half the time.
+writes the walk out flat.  What is computed is in decoder.py; this only takes 0.8 ms in place of 1.3 for a token of
+tiny on two cores (figures/results/bench.json, before and after).
 
 Shapes: B batch, D width, H heads, G key/value heads, E = D / H.
 """

@@ -285,11 +285,9 @@ def _read(source, where):
         path = Path(source)
         name = f"{where} ({path})"
         try:
-            if path.is_dir():
-                raise InputError(f"{name} is a folder")
             return path.read_bytes(), name
-        except InputError:
-            raise
+        except IsADirectoryError:
+            raise InputError(f"{name} is a folder") from None
         except FileNotFoundError:
             raise InputError(f"{name} does not exist") from None
         except (OSError, ValueError) as error:

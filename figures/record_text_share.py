@@ -127,7 +127,7 @@ def join():
     recorded.write(
         "text-share",
         "With the steps of stage 2 fixed, what does the share of text do to the language and to the eyes?",
-        "python figures/record_text_share.py SEED, then join",
+        "python figures/record_text_share.py SEED, then SEED fresh, then join",
         seeds=[f["seed"] for f in found],
         data={"steps": STAGES["tiny"].stages[1].steps, "asked": ASKED, "paragraphs": PARAGRAPHS, "expected": EXPECTED,
               "why": WHY, "fresh_expected": FRESH_EXPECTED, "runs": found},

@@ -29,6 +29,11 @@ def _percent(share):
     return (f"{100 * share:.1f}" if rounded else whole) + "\N{NARROW NO-BREAK SPACE}%"
 
 
+def _word(number):
+    """A small number as a word that begins a sentence."""
+    return ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")[number]
+
+
 def _at_most(value):
     """The next power-of-ten step above a small number: 1.4e-6 is at most "2e-6"."""
     power = math.floor(math.log10(value))
@@ -162,13 +167,16 @@ def _read(out):
 
     out["leaves"], out["leaves_drawn"] = str(len(LEAVES)), str(len(DRAWN))
     out["web_code_share"] = _percent(next(row.share for row in PRETRAINING if row.slug == "web-code") / 100)
-    gate, best = _result("learnable"), {}
+    gate, best, first = _result("learnable"), {}, {}
     for run in gate["sources"]:
+        if run["times"] == 1 and run["source"] != "free-documents":  # whose lines have a sentence of their own
+            first |= {(run["source"], fact): share for fact, share in run["learnt"].items()}
         for fact, share in run["learnt"].items():
             name = (run["source"], fact)
             best[name] = max(best.get(name, 0), share)
     out["gate_facts"], hardest = str(len(best)), min(best, key=best.get)
     out["gate_hardest"] = f"{hardest[1]}, in {hardest[0]}"
+    out["gate_again"] = _word(sum(share < gate["gate"] for share in first.values()))
     out["gate_least"], out["gate"] = _percent(best[hardest]), _percent(gate["gate"])
     lines = [run for run in gate["sources"] if run["source"] == "free-documents"]
     tries = sorted(run["learnt"]["lines"] for run in lines)

@@ -6,7 +6,7 @@ Either has a name and gives the Sample for (seed, index), the same on every call
 import random
 from dataclasses import dataclass
 
-from ..config import _require
+from ..config import require
 from . import sources
 
 
@@ -20,7 +20,7 @@ class Generated:
     split: str = "train"
 
     def __post_init__(self):
-        _require(self.name in sources.SOURCES, f"no source {self.name!r}; there are {', '.join(sources.SOURCES)}")
+        require(self.name in sources.SOURCES, f"no source {self.name!r}; there are {', '.join(sources.SOURCES)}")
 
     def __call__(self, seed, index):
         """Sample number `index`; difficulty runs evenly over low..high."""
@@ -36,7 +36,7 @@ class Records:
     """
 
     def __init__(self, name, records):
-        _require(len(records), f"source {name!r} has no samples: leave it out, or see what became of its records")
+        require(len(records), f"source {name!r} has no samples: leave it out, or see what became of its records")
         self.name, self.records, self.orders = name, records, {}
 
     def __call__(self, seed, index):

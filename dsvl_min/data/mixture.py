@@ -18,7 +18,7 @@ from itertools import accumulate, count
 
 from torch.utils.data import IterableDataset, get_worker_info
 
-from ..config import _require
+from ..config import require
 from .feeds import Generated
 
 ONE = 10**9  # shares are whole billionths, so that sums of them are exact
@@ -44,10 +44,10 @@ class Row:
         made = tuple(Generated(s) if isinstance(s, str) else s for s in self.sources)
         weights = tuple(self.weights) or (1,) * len(made)
         at = f"of row {self.name!r}"
-        _require(made, f"Row.sources {at} is empty: name a source, or leave the row out")
-        _require(self.share > 0, f"Row.share {at} must be positive, got {self.share!r}: leave the row out")
-        _require(len(weights) == len(made), f"Row.weights {at} must be one for each of its {len(made)} sources")
-        _require(min(weights) > 0, f"Row.weights {at} must be positive, got {weights}: leave the source out")
+        require(made, f"Row.sources {at} is empty: name a source, or leave the row out")
+        require(self.share > 0, f"Row.share {at} must be positive, got {self.share!r}: leave the row out")
+        require(len(weights) == len(made), f"Row.weights {at} must be one for each of its {len(made)} sources")
+        require(min(weights) > 0, f"Row.weights {at} must be positive, got {weights}: leave the source out")
         object.__setattr__(self, "sources", made)
         object.__setattr__(self, "weights", weights)
 
@@ -77,24 +77,24 @@ class Mixture:
 
     def __post_init__(self):
         object.__setattr__(self, "rows", tuple(self.rows))
-        _require(self.rows, "Mixture.rows is empty: there is nothing to read")
+        require(self.rows, "Mixture.rows is empty: there is nothing to read")
         twice = [name for name, times in Counter(row.name for row in self.rows).items() if times > 1]
-        _require(not twice, f"Mixture.rows: {', '.join(twice)} stands there more than once; join the rows")
+        require(not twice, f"Mixture.rows: {', '.join(twice)} stands there more than once; join the rows")
         total = sum(row.share for row in self.rows)
-        _require(
+        require(
             not self.percent or math.isclose(total, 100, abs_tol=0.01),
             f"Mixture.rows: the shares add up to {total:g} percent, not to 100; correct them, or call them weights "
             "with percent=False",
         )
-        _require(self.batch_size >= 1, f"Mixture.batch_size must be at least 1 sample, got {self.batch_size!r}")
-        _require(self.curve in CURVES, f"Mixture.curve must be {' or '.join(CURVES)}, got {self.curve!r}")
-        _require(self.ramp >= 0, f"Mixture.ramp must be a number of steps, or 0 for no warm-up, got {self.ramp!r}")
-        _require(
+        require(self.batch_size >= 1, f"Mixture.batch_size must be at least 1 sample, got {self.batch_size!r}")
+        require(self.curve in CURVES, f"Mixture.curve must be {' or '.join(CURVES)}, got {self.curve!r}")
+        require(self.ramp >= 0, f"Mixture.ramp must be a number of steps, or 0 for no warm-up, got {self.ramp!r}")
+        require(
             self.steps is None or self.ramp <= self.steps,
             f"Mixture.ramp ({self.ramp} steps) is longer than the run ({self.steps}), which would end before its "
             "shares are reached: shorten the ramp",
         )
-        _require(
+        require(
             not self.ramp or any(row.text for row in self.rows),
             "Mixture.ramp begins with text alone, and no row is of text: add one, or set ramp to 0",
         )
@@ -138,7 +138,7 @@ class Mixture:
 
     def plan(self, step):
         """What a batch is made of, in its order: (row, source, seed, index) for each sample.  Makes none of them."""
-        _require(step >= 0, f"Mixture: there is no step {step!r}; the first is 0")
+        require(step >= 0, f"Mixture: there is no step {step!r}; the first is 0")
         before, after = self.texts_before(step), self.texts_before(step + 1)
         size, planned = self.batch_size, []
         for text, start, end in (True, before, after), (False, step * size - before, (step + 1) * size - after):
@@ -151,12 +151,12 @@ class Mixture:
 
     def part(self, rank, ranks):
         """Which of a batch's places are rank `rank`'s, a slice.  ConfigError if ranks can't share it evenly."""
-        _require(ranks >= 1, f"there must be at least one rank, got {ranks!r}")
-        _require(
+        require(ranks >= 1, f"there must be at least one rank, got {ranks!r}")
+        require(
             self.batch_size % ranks == 0,
             f"Mixture.batch_size ({self.batch_size}) must be a multiple of the number of ranks ({ranks})",
         )
-        _require(0 <= rank < ranks, f"there is no rank {rank!r} of {ranks}; the first is 0")
+        require(0 <= rank < ranks, f"there is no rank {rank!r} of {ranks}; the first is 0")
         each = self.batch_size // ranks
         return slice(rank * each, (rank + 1) * each)
 
@@ -169,7 +169,7 @@ class Mixture:
         samples = []
         for row, source, seed, index in self.plan(step)[self.part(rank, ranks)]:
             made = source(seed, index)
-            _require(
+            require(
                 row.text != bool(made.images),
                 f"Row.text of row {row.name!r} is {row.text}, and sample {index} of its source {source.name!r} has "
                 f"{len(made.images)} images: put the source into a row of {'images' if row.text else 'text'}",

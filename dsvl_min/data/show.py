@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from ..config import IMAGE_PLACEHOLDER, _require
+from ..config import IMAGE_PLACEHOLDER, require
 from ..processor import load_image
 from .feeds import Generated
 
@@ -34,8 +34,8 @@ def sheet(samples, size=128, lines=LINES, widest=WIDEST):
     lines: of words on a card, at most; widest: how wide, in pixels, several columns may be.
     Raises ConfigError for no samples or a size below 1.
     """
-    _require(samples, "a sheet shows at least 1 sample, got none")
-    _require(size >= 1, f"a picture's size must be a positive whole number, got {size!r}")
+    require(samples, "a sheet shows at least 1 sample, got none")
+    require(size >= 1, f"a picture's size must be a positive whole number, got {size!r}")
     cards = [card(sample, size, lines) for sample in samples]
     width = max(one.width for one in cards)
     columns = max(1, min(len(cards), widest // (width + GAP)))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..config import _require
+from ..config import require
 from ..processor import Processor
 from .collate import row as as_row
 from .packing import buckets, first_fit, padding
@@ -23,7 +23,7 @@ def measure(mixture, processor, count=2000, reads="pages"):
     batch, and where a batch is packed into sequences of the decoder's length; too_long, samples longer than that
     (left out of padding).  Raises ConfigError for no samples.
     """
-    _require(count >= 1, f"at least 1 sample is needed to measure, got {count!r}")
+    require(count >= 1, f"at least 1 sample is needed to measure, got {count!r}")
     length = processor.config.decoder.max_positions
     reader = patient(processor)
     samples, tokens, images, answers = Counter(), defaultdict(list), Counter(), defaultdict(Counter)

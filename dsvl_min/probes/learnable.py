@@ -115,9 +115,12 @@ def learn(classes, train, test, steps=700, batch=64, seed=0, rate=2e-3):
     for _ in range(steps):
         at = torch.randint(len(pixels), (batch,))
         out = net(pixels[at].float() / 127.5 - 1)
-        losses = [F.cross_entropy(o, labels[at, i], ignore_index=UNCLEAR) for i, o in enumerate(out)]
-        loss = sum(x for x in losses if not x.isnan())  # NaN: the fact is in none of these pictures
-        loss.backward()
+        losses = [
+            F.cross_entropy(o, told, ignore_index=UNCLEAR)
+            for o, told in zip(out, labels[at].T, strict=True)
+            if (told != UNCLEAR).any()
+        ]
+        sum(losses).backward()
         optimizer.step()
         optimizer.zero_grad()
         schedule.step()

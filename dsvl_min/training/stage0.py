@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from ..checkpoint import write_atomically
 from ..config import IGNORE, PromptConfig, SiglipTextConfig
-from ..data.collate import dialogue, pad_right, page
+from ..data.collate import pad_right, row
 from ..data.sources import PARAGRAPHS, sample
 from ..data.world import regions
 from ..decoder import Decoder
@@ -225,14 +225,9 @@ def pretrain_sam(config, out, recipe=SamRecipe(), seed=0, quiet=False):
     return model.eval(), lines
 
 
-def language_row(made, processor):
-    """A text-only sample as (ids, labels): a dialogue where it has turns, else a page."""
-    return dialogue(made, processor) if made.turns else page(made, processor)
-
-
 def pretrain_language(config, processor, out, recipe=LanguageRecipe(), seed=0, quiet=False):
     """Next-token prediction on real English, a little Chinese, and text-only exercises; (Decoder, metrics)."""
-    rows = [language_row(s, processor) for s in text_pool(recipe.mix, recipe.samples, seed + 2)]
+    rows = [row(s, processor, "dialogues") for s in text_pool(recipe.mix, recipe.samples, seed + 2)]
     rng = np.random.default_rng([seed, 2])
     model = initialise(Decoder(config.decoder), seed)
 

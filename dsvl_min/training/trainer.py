@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from ..checkpoint import save
 from ..config import IGNORE, ConfigError
-from ..data.collate import dialogue, pad_right, page
+from ..data.collate import clip, dialogue, pad_right, page, row
 from ..model import predicted_loss
 from .muon import Muon, groups_of
 from .pool import image_embeddings
@@ -95,8 +95,7 @@ class Batches:
 
     def text_row(self, sample, limit):
         """A text-only sample as (ids, labels), cut to `limit` tokens."""
-        row = dialogue(sample, self.processor) if sample.turns else page(sample, self.processor)
-        return row[0][:limit], row[1][:limit]
+        return clip(row(sample, self.processor, "dialogues"), limit)
 
 
 def optimise(

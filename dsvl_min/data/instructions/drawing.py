@@ -5,12 +5,12 @@ the world's by name or, as "#rrggbb", any other.
 """
 
 import dataclasses
-import functools
 import math
 from dataclasses import dataclass
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from ..lettering import font
 from ..world import BACKGROUNDS, COLORS, Scene, render
 
 KINDS = ("line", "polygon", "rectangle", "ellipse", "arc", "word")
@@ -54,7 +54,7 @@ class Drawing:
         for mark in self.marks:
             if mark.kind == "word":  # the font smooths itself, so words are drawn at the final size
                 at = tuple(c * size for c in mark.points[0])
-                pen.text(at, mark.string, paint(mark.color), _font(mark.height * size), anchor="mm")
+                pen.text(at, mark.string, paint(mark.color), font(mark.height * size), anchor="mm")
         return image
 
     def to_dict(self):
@@ -92,11 +92,6 @@ def _trace(pen, mark, side):
         pen.arc(points, *mark.span, color, width)
     elif mark.kind != "word":
         raise KeyError(f"no kind of mark {mark.kind!r}; the kinds are {', '.join(KINDS)}")
-
-
-@functools.lru_cache(maxsize=256)
-def _font(height):
-    return ImageFont.load_default(max(1.0, round(height * 2) / 2))
 
 
 def line(*points, color="black", width=0.015):
