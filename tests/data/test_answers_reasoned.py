@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from marks import centre, of_kind, words
 
 from dsvl_min.data.instructions.text_only import instructions
 from dsvl_min.data.sources import sample
@@ -18,20 +19,6 @@ from dsvl_min.data.world import COLORS, SHAPES
 DIALS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 STEPS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 ORDINALS = ("first", "second", "third")
-
-
-def words(drawing):
-    """(word, x, y) from the top down, then from left to right."""
-    found = [(m.string, *m.points[0]) for m in drawing.marks if m.kind == "word"]
-    return sorted(found, key=lambda w: (round(w[2], 3), w[1]))
-
-
-def of_kind(drawing, kind, **facts):
-    return [m for m in drawing.marks if m.kind == kind and all(getattr(m, k) == v for k, v in facts.items())]
-
-
-def centre(mark):
-    return tuple(sum(c) / len(mark.points) for c in zip(*mark.points, strict=True))
 
 
 def name(thing):

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from marks import centre, of_kind, words
 from PIL import Image, ImageDraw
 
 from dsvl_min.data.instructions import wording
@@ -27,20 +28,6 @@ ENGLISH = {
 NUMERALS = {
     word: i for i, word in enumerate(("没有", "一个", "两个", "三个", "四个", "五个", "六个", "七个", "八个", "九个"))
 }
-
-
-def words(drawing):
-    """(word, x, y) from the top down, then from left to right."""
-    found = [(m.string, *m.points[0]) for m in drawing.marks if m.kind == "word"]
-    return sorted(found, key=lambda w: (round(w[2], 3), w[1]))
-
-
-def of_kind(drawing, kind, **facts):
-    return [m for m in drawing.marks if m.kind == kind and all(getattr(m, k) == v for k, v in facts.items())]
-
-
-def centre(mark):
-    return tuple(sum(c) / len(mark.points) for c in zip(*mark.points, strict=True))
 
 
 def asked_shape(question, things):
