@@ -18,20 +18,32 @@ FRESH = ("early_neck.", "downsample.", "alpha")  # of our SAM, what Meta's check
 
 
 def compose(
-    siglip=None, sam=None, decoder=None, dtype=torch.float32, device="cpu", seed=0, system_prompt=SYSTEM_PROMPT
+    siglip=None,
+    sam=None,
+    decoder=None,
+    dtype=torch.float32,
+    device="cpu",
+    seed=0,
+    system_prompt=SYSTEM_PROMPT,
+    revisions=None,
 ):
     """A DeepSeekVL out of parts that have never met, with a fresh adaptor: where stage 1 begins.
 
     siglip: a folder or hub id of google/siglip-*; sam: of facebook/sam-vit-*; either may be left out.  decoder: of a
     LLaMA-type language model, whose tokenizer is given the image token (and its table a row for it, if none is spare).
     SigLIP runs with the exact GELU, as in DeepSeek-VL, where google's own configuration names the tanh form.
+    revisions: {part: branch, tag or commit} of parts that are hub ids.
     Fresh, from `seed`: the adaptor, SAM's convolutions and early neck, the image token's row.
     Returns (model, processor).  Raises CheckpointError or ConfigError naming the part and the field in the way.
     """
     if decoder is None or (siglip is None and sam is None):
         raise ConfigError("compose needs a decoder, and siglip, sam or both")
     folders = {"siglip": siglip, "sam": sam, "decoder": decoder}
-    folders = {part: find(name) for part, name in folders.items() if name is not None}
+    revisions = revisions or {}
+    unknown = sorted(revisions.keys() - {part for part, name in folders.items() if name is not None})
+    if unknown:
+        raise ConfigError(f"revisions names {', '.join(unknown)}, which is no part of this model")
+    folders = {part: find(name, revisions.get(part)) for part, name in folders.items() if name is not None}
     tables = {part: read_json(folder / "config.json") for part, folder in folders.items()}
     tokenizer = _other_tokenizer(folders["decoder"])
     vision = {}

@@ -27,7 +27,7 @@ class Linear(nn.Linear):
 
     def forward(self, x):
         plain = x.is_cpu and x.dtype == torch.float32 and not torch.is_grad_enabled()
-        if ONEDNN and plain and self.weight.numel() >= LARGE:
+        if ONEDNN and plain and self.weight.numel() >= LARGE and not torch.compiler.is_compiling():
             return ONEDNN(x, self.weight, None, "none", [], "")
         return super().forward(x)
 

@@ -8,6 +8,7 @@ from reference import worst
 from tokenizers import Tokenizer as Bpe
 
 import dsvl_min
+from dsvl_min import composed
 from dsvl_min.checkpoint import WEIGHTS, CheckpointError
 from dsvl_min.config import ConfigError
 
@@ -138,3 +139,17 @@ def test_parts_that_cannot_be_joined_say_why(parts, tmp_path):
     edit(tmp_path, "tokenizer_config.json", eos_token=None)
     with pytest.raises(CheckpointError, match="lacks eos_token"):
         dsvl_min.compose(siglip=folders["siglip"], decoder=tmp_path)
+
+
+def test_a_part_from_the_hub_can_be_pinned_to_a_revision(parts, monkeypatch):
+    folders, asked = parts[0], {}
+
+    def find(name, revision=None):
+        asked[name] = revision
+        return folders[name]
+
+    monkeypatch.setattr(composed, "find", find)
+    dsvl_min.compose(siglip="siglip", decoder="decoder", revisions={"decoder": "v1.2"})
+    assert asked == {"siglip": None, "decoder": "v1.2"}
+    with pytest.raises(ConfigError, match="revisions names sam"):
+        dsvl_min.compose(siglip="siglip", decoder="decoder", revisions={"sam": "main"})

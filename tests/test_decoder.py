@@ -89,3 +89,15 @@ def test_a_large_weight_still_learns():
     layer, x = Linear(256, 1024), torch.randn(2, 256, requires_grad=True)
     layer(x).sum().backward()
     assert layer.weight.grad is not None and x.grad is not None
+
+
+@torch.no_grad()
+def test_a_compiled_layer_leaves_the_choice_of_kernel_to_the_compiler():
+    layer, x, seen = Linear(256, 1024), torch.randn(1, 3, 256), []
+
+    def note(graph, _):
+        seen.append(graph.code)
+        return graph
+
+    assert torch.allclose(torch.compile(layer, backend=note)(x), layer(x), atol=1e-5)
+    assert seen and "mkldnn" not in seen[0]
