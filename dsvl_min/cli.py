@@ -29,7 +29,11 @@ def parser():
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--times", type=int, default=1, help="this many times the steps (default: 1)")
     p.add_argument("--out", type=Path, help="folder for the run (default: runs/SIZE)")
-    p.add_argument("--resume", action="store_true", help="go on after the last stage finished in that folder")
+    p.add_argument("--set", action="append", default=[], metavar="STAGE.FIELD=VALUE",
+                   help="a field of a stage, such as stage2.text_share=0.7; repeat for several")  # fmt: skip
+    p.add_argument("--every", type=int, default=100, help="steps between two checkpoints (default: 100)")
+    p.add_argument("--restart", action="store_true", help="begin anew; without it, a run that was cut off goes on")
+    p.add_argument("--resume", action="store_true", help=argparse.SUPPRESS)  # once needed to go on
     p.add_argument("--quiet", action="store_true", help="no progress bars")
     p.set_defaults(run=train)
 
@@ -150,7 +154,14 @@ def train(args):
         stages = tuple(int(n) for n in args.stages.split(","))
     except ValueError:
         raise ConfigError(f"--stages takes numbers with commas, such as 1,2,3; got {args.stages!r}") from None
-    _, _, record = run(args.size, args.vision, stages, args.out, args.seed, args.quiet, args.times, args.resume)
+    wrong = [text for text in args.set if "=" not in text]
+    if wrong:
+        raise ConfigError(f"--set takes STAGE.FIELD=VALUE, such as stage2.text_share=0.7; got {wrong[0]!r}")
+    changes = dict(text.split("=", 1) for text in args.set)
+    _, _, record = run(
+        args.size, args.vision, stages, args.out, args.seed, args.quiet, args.times, resume=not args.restart,
+        every=args.every, changes=changes,
+    )  # fmt: skip
     out = args.out or Path("runs") / record["size"]
     spent = ", ".join(f"{name} {minutes:.1f}" for name, minutes in record["minutes"].items())
     print(f"saved to {out}  (minutes: {spent})")

@@ -36,6 +36,6 @@ def initialise(module, seed=0):
         for own, p in part.named_parameters(recurse=False):
             if own == "positions":
                 normal(p, POSITION)
-            elif own in ("probe", "iou_token", "mask_tokens", "no_mask", "not_a_point"):
+            elif own in ("probe", "iou_token", "mask_tokens", "no_mask", "not_a_point", "frequencies"):
                 normal(p, 1.0)
     return module

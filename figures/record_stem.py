@@ -13,10 +13,10 @@ from torch.nn import functional as F
 from dsvl_min import ModelConfig, SiglipEncoder
 from dsvl_min.data.world import SHAPES
 from dsvl_min.init import initialise
+from dsvl_min.training.loop import optimise
 from dsvl_min.training.muon import groups_of
 from dsvl_min.training.pool import draw
 from dsvl_min.training.stage0 import siglip_images
-from dsvl_min.training.trainer import optimise
 
 STEPS, BATCH, IMAGES, SEED = 500, 96, 12000, 0
 STARTS = {
@@ -53,7 +53,7 @@ def learn(scaled, muon_lr, train, test, config):
     pixels, labels = train
     rng = torch.Generator().manual_seed(SEED)
 
-    def step():
+    def step(_):
         at = torch.randint(len(pixels), (BATCH,), generator=rng)
         loss = F.cross_entropy(model(pixels[at]), labels[at])
         loss.backward()

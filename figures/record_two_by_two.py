@@ -34,10 +34,10 @@ from dsvl_min.processor import normalise
 from dsvl_min.sam import MaskDecoder, Neck, PromptEncoder
 from dsvl_min.siglip import Siglip, SiglipEncoder, sigmoid_loss
 from dsvl_min.tokenizer import Tokenizer
+from dsvl_min.training.loop import optimise
 from dsvl_min.training.muon import groups_of
 from dsvl_min.training.pool import draw
 from dsvl_min.training.stage0 import caption_ids, caption_of, mask_loss, prompt_parts, prompts_for, text_tower
-from dsvl_min.training.trainer import optimise
 
 EXPECTED = {  # shares of right answers, a guess for every cell
     "letter": {"random 48": 0.65, "matching 48": 0.50, "segmenting 48": 0.65,
@@ -132,7 +132,7 @@ def match(side, seed, samples, pixels):
     model = initialise(Siglip(config.siglip, tower, bias=np.log(share / (1 - share))), seed)
     chosen = batches(seed, len(samples))
 
-    def step():
+    def step(_):
         at = chosen()
         told, back = ids[at].unique(dim=0, return_inverse=True)
         logits = model(resize(pixels[at].float() / 255, side), told)[:, back]
@@ -152,7 +152,7 @@ def segment(side, seed, samples, pixels):
     fine = 4 * sam.grid
     labels = torch.ones(BATCH, PROMPTS, 1)
 
-    def step():
+    def step(_):
         at = chosen()
         for i in at.tolist():
             if i not in known:

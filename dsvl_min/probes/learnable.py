@@ -6,72 +6,17 @@ does not learn: the fact may not be in the pixels, or the pictures too few.
 Shapes: N pictures, S side of a picture in pixels, F facts of a source, K classes of a fact.
 """
 
+import random
+
 import numpy as np
 import torch
+from PIL import Image
 from torch import nn
 from torch.nn import functional as F
-
-from ..data.plots import KINDS
-from ..data.webcode import GROUNDS
-from ..data.world import ALPHABET, BACKGROUNDS, OBJECT_COLORS, SHAPES
 
 GATE = 0.95  # of the held-out pictures, for a fact to stay in the world
 UNCLEAR = -100  # the label of a picture in which the fact does not exist, or lies on the edge of two classes
 SIDE = 128
-
-
-def _binned(value, *edges, margin=0.02):
-    """In which of the intervals between the edges a value lies; UNCLEAR near an edge."""
-    return UNCLEAR if any(abs(value - edge) < margin for edge in edges) else sum(value > edge for edge in edges)
-
-
-def _facing(thing):
-    return round(thing.angle / 90) % 4 if thing.shape in ("arrow", "heart", "triangle") else UNCLEAR
-
-
-# {source: (difficulty, {fact: (how many classes, sample -> class)})}
-FACTS = {
-    "naming": (1.0, {
-        "shape": (8, lambda s: SHAPES.index(s.images[0].things[0].shape)),
-        "colour": (8, lambda s: OBJECT_COLORS.index(s.images[0].things[0].color)),
-        "ground": (6, lambda s: list(BACKGROUNDS).index(s.images[0].background)),
-        "facing": (4, lambda s: _facing(s.images[0].things[0])),
-        "place, across": (2, lambda s: _binned(s.images[0].things[0].x, 0.5)),
-        "place, down": (2, lambda s: _binned(s.images[0].things[0].y, 0.5)),
-        "size": (2, lambda s: _binned(s.images[0].things[0].size, 0.61)),
-        "filled": (2, lambda s: UNCLEAR if s.images[0].things[0].shape in ("circle", "ring")
-                   else int(s.images[0].things[0].filled)),
-    }),
-    "counting": (1.0, {"how many": (7, lambda s: len(s.images[0].things) - 1)}),
-    "relations": (1.0, {
-        "axis": (2, lambda s: int(s.truth["side"] in ("above", "below"))),
-        "first shape": (8, lambda s: SHAPES.index(min(s.images[0].things, key=lambda t: t.x + t.y).shape)),
-        "last shape": (8, lambda s: SHAPES.index(max(s.images[0].things, key=lambda t: t.x + t.y).shape)),
-    }),
-    "digits": (1.0, {"digit": (10, lambda s: int(s.truth["digits"]))}),
-    "several-digits": (1.0, {"how many": (3, lambda s: len(s.truth["digits"]) - 2)}),
-    "documents": (0.4, {
-        "letter, first cell": (len(ALPHABET), lambda s: ALPHABET.index(s.truth["lines"][0][0])),
-        "letter, last cell": (len(ALPHABET), lambda s: ALPHABET.index(s.truth["lines"][5][5])),
-    }),
-    "free-documents": (1.0, {"lines": (4, lambda s: len(s.truth["lines"]) - 1)}),
-    "signs": (1.0, {
-        "plate": (5, lambda s: ("white", "green", "blue", "yellow", "red").index(s.images[0].texts[0].plate)),
-        "letters": (3, lambda s: len(s.truth["word"]) - 3),
-    }),
-    "scene-text": (1.0, {"words": (3, lambda s: len(s.truth["words"]) - 1)}),
-    "charts": (1.0, {
-        "kind": (5, lambda s: KINDS.index(s.images[0].kind)),
-        "values": (4, lambda s: len(s.images[0].values) - 2),
-        "largest": (5, lambda s: s.images[0].values.index(max(s.images[0].values))),
-    }),
-    "tables": (1.0, {"rows": (3, lambda s: len(s.truth["cells"]) - 3)}),
-    "web-code": (1.0, {
-        "ground": (4, lambda s: GROUNDS.index(s.truth["ground"])),
-        "button": (2, lambda s: len(s.truth["words"]["button"])),
-        "list": (2, lambda s: int(bool(s.truth["words"]["li"]))),
-    }),
-}  # fmt: skip
 
 
 class Net(nn.Module):
@@ -91,10 +36,37 @@ class Net(nn.Module):
         return [head(x) for head in self.heads]
 
 
-def labelled(source, samples):
-    """The classes [N, F] of every fact of a source."""
-    _, facts = FACTS[source]
-    return torch.tensor([[of(s) for _, of in facts.values()] for s in samples])
+def asked(topic, samples, pictures, seed=0):
+    """One part of each sample that has any, chosen at random: (PIL pictures, S × S; labels [N, F]).
+
+    topic: a `facts.Topic`; pictures: the first picture of each sample, a PIL image.  A label is the place of the
+    fact's value among those it can take, or UNCLEAR.  Raises ValueError for a value that the topic doesn't list.
+    """
+    rng, shown, labels = random.Random(seed), [], []
+    for sample, picture in zip(samples, pictures, strict=True):
+        parts = topic.parts(sample)
+        if not parts:
+            continue
+        window, values = rng.choice(parts)
+        shown.append(picture if window is None else cut(picture, *window))
+        labels.append([_place(topic, fact, values[fact]) for fact in topic.values])
+    return shown, torch.tensor(labels)
+
+
+def _place(topic, fact, value):
+    if value is None:
+        return UNCLEAR
+    listed = topic.values[fact]
+    if value not in listed:
+        raise ValueError(f"{topic.source}: {fact} is {value!r} in a picture, but the topic lists only {listed}")
+    return listed.index(value)
+
+
+def cut(picture, x, y, side):
+    """The window of that side round (x, y), in fractions of the picture's side, enlarged to S × S; black outside."""
+    left, top, wide = (v * picture.width for v in (x - side / 2, y - side / 2, side))
+    box = (left, top, left + wide, top + wide)
+    return picture.transform((SIDE, SIDE), Image.Transform.EXTENT, box, Image.Resampling.BILINEAR)
 
 
 def as_pixels(pictures):

@@ -1,8 +1,10 @@
 """From pretrained parts to a finished model: one call, one folder."""
 
+import hashlib
 import json
+import shutil
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import torch
@@ -19,35 +21,95 @@ from ..sam import Sam
 from ..siglip import Siglip
 from ..tokenizer import Tokenizer
 from . import stage0
+from .keep import Keeper
 from .pool import make_pool, text_pool
-from .stages import STAGES
-from .trainer import run_stage
+from .stages import STAGES, Stage
+from .trainer import UNFINISHED, run_stage
 
 STAGE_NUMBERS = (0, 1, 2, 3)
 PROGRESS = "progress.json"
 
 
-def finished(out, command):
-    """{stage: what it left} of the stages that a run by this command has finished in `out`."""
-    path = Path(out) / PROGRESS
-    if not path.exists():
-        return {}
-    progress = json.loads(path.read_text(encoding="utf-8"))
-    if progress["command"] != command:
-        raise ConfigError(f"{out} holds the beginning of another run ({progress['command']}); choose another folder")
-    return progress["stages"]
+class Progress:
+    """progress.json: which run a folder holds, and what its finished stages left.
+
+    settings: all that decides how the run turns out, plain values by name.  Raises ConfigError if the folder holds the
+    beginning of another run, naming what differs; with `restart` that is forgotten.
+    """
+
+    def __init__(self, out, settings, restart=False):
+        self.path, self.settings, self.stages = Path(out) / PROGRESS, settings, {}
+        if restart:
+            self.path.unlink(missing_ok=True)
+            shutil.rmtree(Path(out) / UNFINISHED, ignore_errors=True)
+            (Path(out) / "metrics.jsonl").unlink(missing_ok=True)
+        elif self.path.exists():
+            try:
+                found = json.loads(self.path.read_text(encoding="utf-8"))
+                before, self.stages = found["settings"], found["stages"]
+            except (ValueError, KeyError, TypeError):
+                anew = "choose another folder, or begin anew with --restart"
+                raise ConfigError(f"{self.path} is damaged; {anew}") from None
+            wrong = [k for k in sorted({*before, *settings}) if before.get(k) != settings.get(k)]
+            if wrong:
+                told = ", ".join(f"{k} was {before.get(k)!r} and is {settings.get(k)!r}" for k in wrong)
+                raise ConfigError(
+                    f"{out} holds another run ({told}); choose another folder, or begin anew with --restart"
+                )
+        else:
+            (Path(out) / "metrics.jsonl").unlink(missing_ok=True)
+        self.write()
+
+    def write(self):
+        """Put it on the disk."""
+        told = {"settings": self.settings, "stages": self.stages}
+        write_atomically(self.path, json.dumps(told, indent=1).encode())
+
+    def note(self, name, **left):
+        """Write down that a stage is finished."""
+        self.stages[name] = left
+        self.write()
 
 
-def note(out, command, done, name, **left):
-    """Write down that a stage is finished."""
-    done[name] = left
-    write_atomically(Path(out) / PROGRESS, json.dumps({"command": command, "stages": done}).encode())
+def changed(recipe, changes):
+    """A recipe with fields of its stages set: {"stage2.text_share": 0.7, …}.  Raises ConfigError for a name unknown."""
+    stages = {stage.name: stage for stage in recipe.stages}
+    wanted = {}
+    for name, value in changes.items():
+        stage, _, field = name.partition(".")
+        if stage not in stages:
+            raise ConfigError(f"{name}: no stage {stage!r}; the stages are {', '.join(stages)}")
+        plain = [f.name for f in fields(Stage) if isinstance(getattr(stages[stage], f.name), bool | int | float | str)]
+        if field not in plain or field == "name":
+            raise ConfigError(f"{name}: no field {field!r} that can be set; there are {', '.join(plain[1:])}")
+        wanted.setdefault(stage, {})[field] = _like(getattr(stages[stage], field), value, name)
+    return replace(recipe, stages=tuple(replace(s, **wanted.get(s.name, {})) for s in recipe.stages))
 
 
-def make_parts(config, folder, seed=0, quiet=False):
+def _like(before, value, name):
+    """A value of the kind of the one it replaces; text, as a command line has it, is read."""
+    kind = type(before)
+    if isinstance(value, str) and kind is not str:
+        words = {"true": True, "false": False} if kind is bool else {}
+        try:
+            value = words[value.lower()] if words else kind(value)
+        except (KeyError, ValueError):
+            raise ConfigError(f"{name} must be {_KINDS[kind]}, got {value!r}") from None
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind:
+        raise ConfigError(f"{name} must be {_KINDS[kind]}, got {value!r}")
+    return value
+
+
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
+
+
+def make_parts(config, folder, seed=0, quiet=False, every=None):
     """Stage 0: the tokenizer, the encoders the config has and the decoder, from nothing, written to `folder`.
 
-    Every part is stored in half precision, with record.json telling minutes and losses.
+    Every part is stored in half precision, with record.json telling minutes and losses.  every: a checkpoint is
+    written every so many steps; what a run before this one left in the folder is then taken up where it ended.
     """
     folder = Path(folder)
     record = {
@@ -56,30 +118,45 @@ def make_parts(config, folder, seed=0, quiet=False):
         "seed": seed,
         "hardware": hardware(),
         "minutes": {},
+        "curves": {},
     }
-    curves = {}
-    started = time.time()
+    kept = folder / "record.json"
+    if every and kept.exists():
+        before = json.loads(kept.read_text(encoding="utf-8"))
+        if before["command"] == record["command"]:
+            record = before
+    minutes, curves = record["minutes"], record["curves"]
 
-    def finish(name, module, lines):
-        nonlocal started
+    def note(name, started):
+        minutes[name] = round((time.time() - started) / 60, 2)
+        write_atomically(kept, json.dumps(record, indent=1).encode())
+
+    def make(name, pretrain, *inputs):
+        if name in minutes:
+            return
+        keeper = Keeper(folder / UNFINISHED, f"stage0-{name}", every) if every else None
+        started = time.time()
+        module, lines = pretrain(config, *inputs, folder, seed=seed, quiet=quiet, keeper=keeper)
         state = {k: v.detach().half().contiguous() for k, v in module.state_dict().items()}
         write_atomically(folder / f"{name}.safetensors", to_bytes(state))
-        record["minutes"][name] = round((time.time() - started) / 60, 2)
         curves[name] = thin(lines)
-        started = time.time()
+        note(name, started)
+        if keeper:
+            keeper.clear()
 
     # deviation: stage-0
-    tokenizer = stage0.make_tokenizer(config.decoder.vocab_size, folder / "tokenizer.json")
-    processor = Processor(tokenizer, config)
-    record["minutes"]["tokenizer"] = round((time.time() - started) / 60, 2)
-    started = time.time()
+    started, path = time.time(), folder / "tokenizer.json"
+    if "tokenizer" in minutes:
+        tokenizer = Tokenizer.load(path)
+    else:
+        tokenizer = stage0.make_tokenizer(config.decoder.vocab_size, path)
+        note("tokenizer", started)
     if config.siglip:
-        finish("siglip", *stage0.pretrain_siglip(config, tokenizer, folder, seed=seed, quiet=quiet))
+        make("siglip", stage0.pretrain_siglip, tokenizer)
     if config.sam:
-        finish("sam", *stage0.pretrain_sam(config, folder, seed=seed, quiet=quiet))
-    finish("decoder", *stage0.pretrain_language(config, processor, folder, seed=seed, quiet=quiet))
-    record["curves"] = curves
-    write_atomically(folder / "record.json", json.dumps(record, indent=1).encode())
+        make("sam", stage0.pretrain_sam)
+    make("decoder", stage0.pretrain_language, Processor(tokenizer, config))
+    shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
     (folder / "metrics.jsonl").unlink(missing_ok=True)
     return record
 
@@ -137,17 +214,32 @@ def assemble(config, folder, seed=0):
     return model, Processor(tokenizer, config)
 
 
-def train(size="tiny", vision=None, stages=(1, 2, 3), out=None, seed=0, quiet=False, times=1, resume=False):
+def train(
+    size="tiny",
+    vision=None,
+    stages=(1, 2, 3),
+    out=None,
+    seed=0,
+    quiet=False,
+    times=1,
+    resume=True,
+    every=100,
+    changes=None,
+):
     """Train a size through the chosen stages and save it to `out` (default: runs/<size>).
 
     The folder ends up with the finished model in our own layout, a checkpoint for each stage, metrics.jsonl
     and record.json; nothing that came with the package is overwritten.  Stage 0 makes new pretrained parts in
     out/parts; without it the package's own are used.  Stages that are left out are skipped: 2,3 goes from a
     fresh adaptor straight to stage 2.  times: stages 1-3 take that many times their steps, over
-    that many times their images (tiny: about 2 GB of memory for each).  resume: stages this run has already finished
-    in `out` are read from their checkpoints, and it goes on with the next; the result is the same, bit for bit.
+    that many times their images (tiny: about 2 GB of memory for each).  changes: fields of stages that are set
+    otherwise, {"stage2.text_share": 0.7}.
+
+    A run that was cut off, by whatever, goes on when it is started again: at the last checkpoint, of which one is
+    written `every` steps, and to the same result, bit for bit.  resume=False forgets it and begins anew.
+
     Returns (model, processor, record).  Raises ConfigError for a size or stage that does not exist, or if `out` holds
-    the beginning of another run.
+    another run; TrainingStopped for a loss that is not finite, and after Ctrl-C.
     """
     config = ModelConfig.preset(size, vision)
     if config.name not in STAGES:
@@ -157,28 +249,35 @@ def train(size="tiny", vision=None, stages=(1, 2, 3), out=None, seed=0, quiet=Fa
         raise ConfigError(f"stages must be some of 0, 1, 2, 3; got {', '.join(map(str, stages)) or 'none'}")
     if times < 1:
         raise ConfigError(f"times must be a whole number from 1, got {times}")
-    recipe = STAGES[config.name]
+    if every < 1:
+        raise ConfigError(f"every must be a number of steps from 1, got {every}")
+    recipe = changed(STAGES[config.name], changes or {})
+    longer = (replace(s, steps=s.steps * times, ramp=s.ramp * times) for s in recipe.stages)
+    recipe = replace(recipe, stages=tuple(longer))
     out = Path(out or f"runs/{config.name}")
     out.mkdir(parents=True, exist_ok=True)
     command = f"dsvl train --size {config.name} --stages {','.join(map(str, stages))} --times {times} --seed {seed}"
     command += f" --vision {vision}" if vision else ""
+    command += "".join(f" --set {name}={value}" for name, value in sorted((changes or {}).items()))
     started, record = time.time(), {"command": command, "size": config.name, "vision": config.vision}
     record |= {"seed": seed, "times": times, "config": config.to_dict(), "hardware": hardware()}
-    done = finished(out, command) if resume else {}
-    if not done:
-        (out / "metrics.jsonl").unlink(missing_ok=True)
-        (out / PROGRESS).unlink(missing_ok=True)
+    settings = {"command": command, "recipe": hashlib.sha256(repr(recipe).encode()).hexdigest()[:16]}
+    progress = Progress(out, settings, restart=not resume)
+    done = progress.stages
     record["minutes"] = {name: stage["minutes"] for name, stage in done.items()}
     parts = WEIGHTS / f"{config.name}-parts"
     if 0 in stages:
         parts = out / "parts"
         if "stage0" not in done:
-            make_parts(config, parts, seed, quiet)
+            make_parts(config, parts, seed, quiet, every)
             record["minutes"]["stage0"] = round((time.time() - started) / 60, 2)
-            note(out, command, done, "stage0", minutes=record["minutes"]["stage0"])
+            progress.note("stage0", minutes=record["minutes"]["stage0"])
         if tuple(stages) == (0,):
             return None, None, record
     model, processor = assemble(config, parts, seed)
+    chosen = [recipe.stages[number - 1] for number in sorted(set(stages) - {0})]
+    if all(stage.name in done for stage in chosen) and (out / "config.json").exists():
+        return *load(out), json.loads((out / "record.json").read_text(encoding="utf-8"))
     clock = time.time()
     images = tuple((source, count * times, low, high) for source, count, low, high in recipe.images)
     pool = make_pool(model, processor, images, seed, progress=None if quiet else "encoding images")
@@ -186,20 +285,18 @@ def train(size="tiny", vision=None, stages=(1, 2, 3), out=None, seed=0, quiet=Fa
     record["minutes"]["images"] = round((time.time() - clock) / 60, 2)
     record["images"] = len(pool.samples)
     curves = {name: stage["curves"] for name, stage in done.items() if "curves" in stage}
-    for number in sorted(set(stages) - {0}):
-        clock = time.time()
-        stage = recipe.stages[number - 1]
+    for stage in chosen:
         if stage.name in done:
             model.load_state_dict(load(out / stage.name)[0].state_dict())
             continue
-        stage = replace(stage, steps=stage.steps * times)
-        lines = run_stage(model, processor, stage, pool, texts, out, seed, quiet)
+        lines = run_stage(model, processor, stage, pool, texts, out, seed, quiet, every)
         curves[stage.name] = {
             kind: thin([line for line in lines if line["text"] == (kind == "text")]) for kind in ("image", "text")
         }
-        record["minutes"][stage.name] = round((time.time() - clock) / 60, 2)
-        note(out, command, done, stage.name, minutes=record["minutes"][stage.name], curves=curves[stage.name])
-    record["minutes"]["total"] = round((time.time() - started) / 60, 2)
+        record["minutes"][stage.name] = round(lines[-1]["seconds"] / 60, 2)
+        progress.note(stage.name, minutes=record["minutes"][stage.name], curves=curves[stage.name])
+        shutil.rmtree(out / UNFINISHED, ignore_errors=True)
+    record["minutes"]["total"] = round(sum(record["minutes"].values()), 2)
     record["parameters"] = sum(p.numel() for p in model.parameters())
     record["curves"] = curves
     save(model, processor, out, record=record)

@@ -4,7 +4,6 @@ The paper takes SigLIP, SAM and DeepSeek-LLM as they were published.  The miniat
 own: SigLIP by the sigmoid loss on captions, SAM by promptable segmentation, the decoder on text.
 """
 
-import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,10 +22,10 @@ from ..processor import normalise
 from ..sam import Sam
 from ..siglip import Siglip, sigmoid_loss
 from ..tokenizer import Tokenizer
+from .loop import Position, optimise
 from .muon import groups_of
 from .pool import draw, text_pool
 from .stages import Share
-from .trainer import optimise
 
 CAPTION = "Describe this image."
 
@@ -117,7 +116,7 @@ def siglip_images(pictures, config):
     return torch.cat(out)
 
 
-def pretrain_siglip(config, tokenizer, out, recipe=SiglipRecipe(), seed=0, quiet=False):
+def pretrain_siglip(config, tokenizer, out, recipe=SiglipRecipe(), seed=0, quiet=False, keeper=None):
     """Contrastive pretraining with the sigmoid loss; returns (Siglip, metrics)."""
     samples, pictures = draw(plan(recipe.mix, recipe.images), seed, (config.sam or config.siglip).image_size)
     pixels = siglip_images([p[0] for p in pictures], config)
@@ -126,13 +125,14 @@ def pretrain_siglip(config, tokenizer, out, recipe=SiglipRecipe(), seed=0, quiet
     ids = caption_ids(captions, tokenizer, tower.length)
     distinct = {c: i for i, c in enumerate(dict.fromkeys(captions))}
     group = torch.tensor([distinct[c] for c in captions])
-    share = float((group[:, None] == group[None, torch.randperm(len(group))[:500]]).float().mean())
+    some = torch.randperm(len(group), generator=torch.Generator().manual_seed(seed))[:500]
+    share = float((group[:, None] == group[None, some]).float().mean())
     model = initialise(Siglip(config.siglip, tower, bias=np.log(share / (1 - share))), seed)
     easiest_first = torch.tensor([s.difficulty for s in samples]).argsort()
-    draw_rng, steps_done = torch.Generator().manual_seed(seed), itertools.count()
+    draw_rng = torch.Generator().manual_seed(seed)
 
-    def step():
-        ready = min(1.0, 0.2 + next(steps_done) / (0.4 * recipe.steps))  # the share of the images in play
+    def step(number):
+        ready = min(1.0, 0.2 + number / (0.4 * recipe.steps))  # the share of the images in play
         at = torch.randint(int(ready * len(pixels)), (recipe.batch,), generator=draw_rng)
         chosen = easiest_first[at]
         captions, back = ids[chosen].unique(dim=0, return_inverse=True)  # many images share theirs
@@ -142,7 +142,11 @@ def pretrain_siglip(config, tokenizer, out, recipe=SiglipRecipe(), seed=0, quiet
         return {"loss": round(loss.item(), 5), "images": recipe.batch}
 
     groups = groups_of(model.named_parameters(), recipe.lr, recipe.muon_lr)
-    lines = optimise("stage0-siglip", groups, recipe.steps, step, out, warmup=50, quiet=quiet, counted="images")
+    carried = {"model": model, "draw": Position(draw_rng)}
+    lines = optimise(
+        "stage0-siglip", groups, recipe.steps, step, out, 50, quiet=quiet, counted="images", keeper=keeper,
+        carried=carried,
+    )  # fmt: skip
     return model.eval(), lines
 
 
@@ -191,7 +195,7 @@ def prompts_for(region, parts, count, rng, scale):
     return np.array(points, dtype=np.float32), np.array(masks)
 
 
-def pretrain_sam(config, out, recipe=SamRecipe(), seed=0, quiet=False):
+def pretrain_sam(config, out, recipe=SamRecipe(), seed=0, quiet=False, keeper=None):
     """Promptable segmentation: a point on something -> its mask; returns (Sam, metrics)."""
     size, side = config.sam.image_size, 4 * config.sam.grid
     samples, pictures = draw(plan(recipe.mix, recipe.images), seed + 1, size)
@@ -201,7 +205,7 @@ def pretrain_sam(config, out, recipe=SamRecipe(), seed=0, quiet=False):
     rng = np.random.default_rng([seed, 1])
     labels = torch.ones(recipe.batch, recipe.prompts, 1)
 
-    def step():
+    def step(_):
         chosen = rng.integers(len(samples), size=recipe.batch).tolist()
         for i in chosen:
             if i not in known:
@@ -220,12 +224,16 @@ def pretrain_sam(config, out, recipe=SamRecipe(), seed=0, quiet=False):
         }  # fmt: skip
 
     groups = groups_of(model.named_parameters(), recipe.lr, recipe.muon_lr)
-    lines = optimise("stage0-sam", groups, recipe.steps, step, out, warmup=50, quiet=quiet, counted="prompts")
+    carried = {"model": model, "draw": Position(rng)}
+    lines = optimise(
+        "stage0-sam", groups, recipe.steps, step, out, 50, quiet=quiet, counted="prompts", keeper=keeper,
+        carried=carried,
+    )  # fmt: skip
     model.vision.early_neck.load_state_dict(model.vision.neck.state_dict())  # as released: a copy to start from
     return model.eval(), lines
 
 
-def pretrain_language(config, processor, out, recipe=LanguageRecipe(), seed=0, quiet=False):
+def pretrain_language(config, processor, out, recipe=LanguageRecipe(), seed=0, quiet=False, keeper=None):
     """Next-token prediction on real English, a little Chinese, and text-only exercises; (Decoder, metrics)."""
     rows = [row(s, processor, "dialogues") for s in text_pool(recipe.mix, recipe.samples, seed + 2)]
     rng = np.random.default_rng([seed, 2])
@@ -236,7 +244,7 @@ def pretrain_language(config, processor, out, recipe=LanguageRecipe(), seed=0, q
         start = int(rng.integers(max(1, len(ids) - recipe.length + 1)))
         return ids[start : start + recipe.length], labels[start : start + recipe.length]
 
-    def step():
+    def step(_):
         chosen = sorted((window(rows[i]) for i in rng.integers(len(rows), size=recipe.batch)), key=lambda r: len(r[0]))
         predicted = sum(label != IGNORE for _, labels in chosen for label in labels[1:])
         loss = 0.0
@@ -250,7 +258,10 @@ def pretrain_language(config, processor, out, recipe=LanguageRecipe(), seed=0, q
         return {"loss": round(loss, 5), "tokens": sum(len(ids) for ids, _ in chosen)}
 
     groups = groups_of(model.named_parameters(), recipe.lr, recipe.muon_lr)
-    lines = optimise("stage0-language", groups, recipe.steps, step, out, warmup=100, quiet=quiet)
+    carried = {"model": model, "draw": Position(rng)}
+    lines = optimise(
+        "stage0-language", groups, recipe.steps, step, out, 100, quiet=quiet, keeper=keeper, carried=carried
+    )
     return model.eval(), lines
 
 

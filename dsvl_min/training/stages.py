@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from ..config import ConfigError
 from ..data.sources import SOURCES
+from .loop import SCHEDULES
 
 # The parts a stage may train.  SAM's blocks are never among those of the paper's stages; its necks, the two
 # convolutions and alpha sit in SAM's module and are trained with the adaptor.
@@ -47,9 +48,11 @@ class Share:
 class Stage:
     """One row of the table.
 
-    lr: learning rate of each trained part; absent or zero is frozen.  muon: learning rate of a part's
-    matrices where Muon trains them; AdamW trains the rest.  reads: "pages" (image, then text) or "dialogues"
-    (questions and answers).  warmup: steps of linear rise; then cosine to a tenth.
+    lr: learning rate of each trained part; absent or zero is frozen.  muon: learning rate of a part's matrices where
+    Muon trains them; AdamW trains the rest.  reads: "pages" (image, then text) or "dialogues" (questions and answers).
+    warmup: steps of linear rise; schedule: what follows, one of `loop.SCHEDULES`.  text_share: of the samples that are
+    text alone; ramp: steps over which it falls from 1 to that (modality warm-up); grouped: a step reads text or
+    images, never both (modality grouping).
     """
 
     name: str
@@ -59,11 +62,14 @@ class Stage:
     mix: tuple
     reads: str = "pages"
     warmup: int = 20
+    schedule: str = "cosine"
     betas: tuple = (0.9, 0.95)
     weight_decay: float = 0.0
     clip: float = 1.0
-    text_share: float = 0.0  # share of steps that read text alone
+    text_share: float = 0.0
     text_mix: tuple = field(default=())
+    ramp: int = 0
+    grouped: bool = True
     # deviation: muon
     muon: dict = field(default_factory=dict)
 
@@ -84,10 +90,18 @@ class Stage:
             raise ConfigError(
                 f"Stage {self.name} needs at least one step and one sample, got {self.steps} and {self.batch}"
             )
+        if self.schedule not in SCHEDULES:
+            raise ConfigError(
+                f"Stage.schedule of {self.name} must be one of {', '.join(SCHEDULES)}, got {self.schedule!r}"
+            )
         if self.warmup >= self.steps:
             raise ConfigError(
                 f"Stage.warmup of {self.name} ({self.warmup}) must be shorter than its {self.steps} steps"
             )
+        if not 0 <= self.ramp <= self.steps:
+            raise ConfigError(f"Stage.ramp of {self.name} must lie in 0..{self.steps}, its steps; got {self.ramp!r}")
+        if self.ramp and not self.text_share:
+            raise ConfigError(f"Stage.ramp of {self.name} begins with text alone, and text_share is 0")
         if not 0 <= self.text_share <= 1:
             raise ConfigError(f"Stage.text_share of {self.name} must lie in 0..1, got {self.text_share!r}")
         if self.text_share and not self.lr.get("decoder", 0) > 0:
@@ -141,6 +155,7 @@ STAGES = {
                 "stage1", {"adaptor": 5e-3, "necks": 5e-3}, 180, 48, _EASY,
                 muon={"adaptor": 0.05, "necks": 0.05},
             ),
+            # deviation: cosine-in-stage-2
             Stage(
                 "stage2", {"adaptor": 3e-3, "necks": 3e-3, "decoder": 1e-3}, 260, 48, _PAGES,
                 # deviation: less-text-than-the-paper

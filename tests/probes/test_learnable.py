@@ -1,20 +1,50 @@
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from dsvl_min.data.sources import SOURCES, sample
-from dsvl_min.probes.learnable import FACTS, UNCLEAR, as_pixels, labelled, learn
+from dsvl_min.probes.facts import TOPICS, Topic
+from dsvl_min.probes.learnable import UNCLEAR, as_pixels, asked, cut, learn
 
 
-@pytest.mark.parametrize("source", FACTS)
-def test_every_class_of_every_fact_occurs_and_no_other(source):
-    assert source in SOURCES
-    difficulty, facts = FACTS[source]
-    labels = labelled(source, [sample(source, 1, i, "train", difficulty) for i in range(400)])
-    for (classes, _), column in zip(facts.values(), labels.T, strict=True):
-        clear = column[column != UNCLEAR]
-        assert set(clear.tolist()) <= set(range(classes))
-        assert len(set(clear.tolist())) >= min(classes, 30)
-        assert len(clear) > 100
+@pytest.mark.parametrize("name", TOPICS)
+def test_every_value_of_every_fact_occurs_and_no_other(name):
+    topic = TOPICS[name]
+    assert topic.source in SOURCES
+    parts = [p for i in range(300) for p in topic.parts(sample(topic.source, 1, i, "train", topic.difficulty))]
+    for fact, listed in topic.values.items():
+        found = [values[fact] for _, values in parts if values[fact] is not None]
+        assert set(found) <= set(listed)
+        assert len(set(found)) >= min(len(listed), 30)
+        assert len(found) > 60
+
+
+@pytest.mark.parametrize("name", [name for name in TOPICS if name.startswith("letters of")])
+def test_a_window_round_a_letter_has_ink_in_its_middle(name):
+    topic, inked = TOPICS[name], []
+    for index in range(20):
+        made = sample(topic.source, 2, index, "train", topic.difficulty)
+        picture = made.pictures(256)[0].convert("L")
+        for window, _ in topic.parts(made):
+            middle = np.asarray(cut(picture, *window), float)[34:94, 40:88]
+            inked.append(np.ptp(middle) > 40)
+    assert np.mean(inked) > 0.99
+
+
+def test_one_part_of_each_picture_is_asked_about_and_unlisted_values_are_refused():
+    picture = Image.new("RGB", (64, 64), "white")
+    picture.paste("black", (16, 16, 32, 32))
+    parts = {1: [((0.375, 0.375, 0.25), {"kind": "b"})], 2: [], 3: [(None, {"kind": None})]}
+    topic = Topic("none", 1.0, {"kind": ("a", "b")}, parts.get)
+    shown, labels = asked(topic, [1, 2, 3], [picture] * 3)
+    assert labels.tolist() == [[1], [UNCLEAR]]
+    assert np.asarray(shown[0])[8:120, 8:120].max() == 0
+    assert shown[0].size == (128, 128)
+    assert shown[1] is picture
+    parts[3] = [(None, {"kind": "c"})]
+    with pytest.raises(ValueError, match="kind is 'c' in a picture"):
+        asked(topic, [1, 2, 3], [picture] * 3)
 
 
 def pictures(count, seed=0):

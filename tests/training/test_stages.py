@@ -3,8 +3,9 @@ import torch
 
 from dsvl_min.config import ConfigError, ModelConfig
 from dsvl_min.model import DeepSeekVL
+from dsvl_min.training.loop import schedule
 from dsvl_min.training.stages import PARTS, STAGES, Share, Stage, part_of
-from dsvl_min.training.trainer import schedule, trainable
+from dsvl_min.training.trainer import trainable
 
 MIX = (Share("naming", 1),)
 
@@ -94,3 +95,19 @@ def test_initial_weights_are_reproducible_and_of_even_scale():
         images = a.image_embeddings(*pixels)
     words = a.decoder.embed.weight
     assert 0.3 < images.std() / words.std() < 3
+
+
+def test_nothing_of_a_pretrained_part_is_left_to_chance():
+    from dsvl_min.init import initialise
+    from dsvl_min.sam import Sam
+    from dsvl_min.siglip import Siglip
+    from dsvl_min.training.stage0 import prompt_parts, text_tower
+
+    config = ModelConfig.preset("tiny")
+    for make in (
+        lambda: Sam(config.sam, prompt_parts(config)),
+        lambda: Siglip(config.siglip, text_tower(config)),
+        lambda: DeepSeekVL(config),
+    ):
+        a, b = (initialise(make(), seed=3).state_dict() for _ in range(2))
+        assert [k for k in a if not torch.equal(a[k], b[k])] == []

@@ -1,8 +1,13 @@
 """The loop on a model of a few thousand parameters: seconds, not minutes."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +20,7 @@ from dsvl_min.data.collate import page
 from dsvl_min.init import initialise
 from dsvl_min.model import DeepSeekVL
 from dsvl_min.processor import Processor
-from dsvl_min.training import run, stage0
+from dsvl_min.training import run, stage0, trainer
 from dsvl_min.training.muon import groups_of, orthogonalise
 from dsvl_min.training.pool import image_embeddings, make_pool, text_pool
 from dsvl_min.training.run import train
@@ -76,7 +81,8 @@ def test_a_share_draws_from_its_source_and_difficulty_alone(small):
     easy = stage(mix=(Share("naming", 1, 0.0, 0.4),), batch=40)
     batches = Batches(easy, pool, [], processor, seed=0)
     allowed = {id(s) for s in pool.samples if s.source == "naming" and s.difficulty <= 0.4}
-    assert set(map(id, (pool.samples[i] for i in batches.members[0]))) == allowed and len(allowed) < 12
+    (row,) = batches.mixture.rows
+    assert {id(pool.samples[i]) for i in row.sources[0].records} == allowed and len(allowed) < 12
     with pytest.raises(ConfigError, match="no image of signs between difficulty 0.0 and 1.0"):
         Batches(stage(mix=(Share("signs", 1),)), pool, [], processor, seed=0)
 
@@ -150,18 +156,18 @@ def test_a_prompt_lies_on_what_it_asks_for():
             assert mask[max(0, y // 2 - 1) : y // 2 + 2, max(0, x // 2 - 1) : x // 2 + 2].any()
 
 
-def in_seconds(monkeypatch):
+def in_seconds(monkeypatch, steps=2):
     """Recipes that take seconds: every step and image that is not needed left out."""
     for kind, changes in (
-        (stage0.SiglipRecipe, {"steps": 2, "batch": 4, "images": 40}),
-        (stage0.SamRecipe, {"steps": 2, "batch": 2, "images": 40}),
-        (stage0.LanguageRecipe, {"steps": 2, "batch": 4, "samples": 40}),
+        (stage0.SiglipRecipe, {"steps": steps, "batch": 4, "images": 40}),
+        (stage0.SamRecipe, {"steps": steps, "batch": 2, "images": 40}),
+        (stage0.LanguageRecipe, {"steps": steps, "batch": 4, "samples": 40}),
     ):
         name = {"SiglipRecipe": "siglip", "SamRecipe": "sam", "LanguageRecipe": "language"}[kind.__name__]
         function = getattr(stage0, f"pretrain_{name}")
         monkeypatch.setattr(stage0, f"pretrain_{name}", partial(function, recipe=kind(**changes)))
     recipe = STAGES["tiny"]
-    short = tuple(replace(s, steps=2, batch=4, warmup=1) for s in recipe.stages)
+    short = tuple(replace(s, steps=steps, batch=4, warmup=1) for s in recipe.stages)
     images = tuple((source, 4, low, high) for source, _, low, high in recipe.images)
     monkeypatch.setitem(STAGES, "tiny", replace(recipe, stages=short, images=images, text_count=20))
 
@@ -181,26 +187,105 @@ def test_every_vision_trains_from_nothing_to_a_model_that_opens(vision, tmp_path
         assert all(np.isfinite(point["loss"]) for point in part)
 
 
-@pytest.mark.parametrize("killed_in", ["stage2", "stage3"])
-def test_a_run_cut_off_in_a_stage_goes_on_with_it_and_ends_bit_for_bit_the_same(killed_in, tmp_path, monkeypatch):
-    in_seconds(monkeypatch)
-    whole, _, _ = train("tiny", out=tmp_path / "whole", quiet=True)
-    stage = run.run_stage
+def without_clock(folder):
+    """The lines of metrics.jsonl, but for the seconds they took."""
+    lines = map(json.loads, (folder / "metrics.jsonl").read_text().splitlines())
+    return [{k: v for k, v in line.items() if k != "seconds"} for line in lines]
 
-    def dies(model, processor, this, *args):
-        if this.name == killed_in:
-            raise KeyboardInterrupt
-        return stage(model, processor, this, *args)
 
-    monkeypatch.setattr(run, "run_stage", dies)
-    with pytest.raises(KeyboardInterrupt):
-        train("tiny", out=tmp_path / "cut", quiet=True)
-    monkeypatch.setattr(run, "run_stage", stage)
-    with pytest.raises(ConfigError, match="another run"):
-        train("tiny", out=tmp_path / "cut", seed=1, quiet=True, resume=True)
-    resumed, _, record = train("tiny", out=tmp_path / "cut", quiet=True, resume=True)
+@pytest.mark.parametrize("after", [2, 7, 11])
+def test_a_run_cut_off_anywhere_goes_on_and_ends_bit_for_bit_the_same(after, tmp_path, monkeypatch):
+    in_seconds(monkeypatch, steps=5)
+    whole, _, _ = train("tiny", out=tmp_path / "whole", quiet=True, every=2)
+    steps, real = 0, trainer.Batches.__call__
+
+    def dies(batches, step):
+        nonlocal steps
+        steps += 1
+        if steps > after:
+            raise MemoryError
+        return real(batches, step)
+
+    monkeypatch.setattr(trainer.Batches, "__call__", dies)
+    with pytest.raises(MemoryError):
+        train("tiny", out=tmp_path / "cut", quiet=True, every=2)
+    monkeypatch.setattr(trainer.Batches, "__call__", real)
+    resumed, _, record = train("tiny", out=tmp_path / "cut", quiet=True, every=2)
     assert all(torch.equal(resumed.state_dict()[k], v) for k, v in whole.state_dict().items())
+    assert without_clock(tmp_path / "cut") == without_clock(tmp_path / "whole")
     assert set(record["curves"]) == {"stage1", "stage2", "stage3"}
+    assert not (tmp_path / "cut" / "unfinished").exists()
+
+
+def test_stage_0_goes_on_too(tmp_path, monkeypatch):
+    in_seconds(monkeypatch, steps=5)
+    train("tiny", stages=(0,), out=tmp_path / "whole", quiet=True, every=2)
+    real = stage0.mask_loss
+    monkeypatch.setattr(stage0, "mask_loss", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        train("tiny", stages=(0,), out=tmp_path / "cut", quiet=True, every=2)
+    monkeypatch.setattr(stage0, "mask_loss", real)
+    before = (tmp_path / "cut" / "parts" / "siglip.safetensors").stat().st_mtime_ns
+    train("tiny", stages=(0,), out=tmp_path / "cut", quiet=True, every=2)
+    assert (tmp_path / "cut" / "parts" / "siglip.safetensors").stat().st_mtime_ns == before
+    for name in ("siglip", "sam", "decoder"):
+        whole, cut = ((tmp_path / run / "parts" / f"{name}.safetensors").read_bytes() for run in ("whole", "cut"))
+        assert whole == cut
+
+
+def test_a_finished_run_is_opened_and_only_begun_anew_when_asked(tmp_path, monkeypatch):
+    in_seconds(monkeypatch)
+    train("tiny", out=tmp_path, quiet=True)
+    monkeypatch.setattr(run, "run_stage", lambda *_: 1 / 0)
+    model, _, record = train("tiny", out=tmp_path, quiet=True)
+    assert record["curves"] and not model.training
+    with pytest.raises(ZeroDivisionError):
+        train("tiny", out=tmp_path, quiet=True, resume=False)
+
+
+@pytest.mark.parametrize(
+    "changes,named",
+    [
+        ({"seed": 1}, "--seed 0.*--seed 1"),
+        ({"changes": {"stage2.text_share": 0.5}}, "--set stage2.text_share=0.5"),
+    ],
+)
+def test_another_run_is_not_continued_and_what_differs_is_named(changes, named, tmp_path, monkeypatch):
+    in_seconds(monkeypatch)
+    train("tiny", out=tmp_path, quiet=True)
+    with pytest.raises(ConfigError, match=named):
+        train("tiny", out=tmp_path, quiet=True, **changes)
+    recipe = STAGES["tiny"]
+    monkeypatch.setitem(STAGES, "tiny", replace(recipe, text_count=21))
+    with pytest.raises(ConfigError, match="recipe was"):
+        train("tiny", out=tmp_path, quiet=True)
+
+
+@pytest.mark.parametrize(
+    "changes,named",
+    [
+        ({"stage4.steps": 3}, "no stage 'stage4'"),
+        ({"stage2.depth": 3}, "no field 'depth'"),
+        ({"stage2.name": "x"}, "no field 'name'"),
+        ({"stage2.steps": "many"}, "a whole number, got 'many'"),
+        ({"stage2.grouped": "perhaps"}, "true or false"),
+        ({"stage2.text_share": "2"}, "0..1"),
+        ({"stage1.warmup": 4000}, "shorter than"),
+    ],
+)
+def test_a_stage_can_not_be_set_to_what_it_cannot_be(changes, named):
+    with pytest.raises(ConfigError, match=named):
+        run.changed(STAGES["tiny"], changes)
+
+
+def test_fields_of_stages_are_set_from_words_and_from_numbers():
+    words = {"stage2.text_share": "0.7", "stage2.ramp": "30", "stage3.grouped": "false", "stage1.schedule": "step"}
+    recipe = run.changed(STAGES["tiny"], words)
+    assert recipe == run.changed(
+        STAGES["tiny"],
+        {"stage2.text_share": 0.7, "stage2.ramp": 30, "stage3.grouped": False, "stage1.schedule": "step"},
+    )
+    assert recipe.stages[1].ramp == 30 and recipe.stages[2].grouped is False
 
 
 def ask_blank(model, processor):
@@ -216,9 +301,40 @@ def ask_blank(model, processor):
         ({"stages": (4,)}, "stages must be some of"),
         ({"stages": ()}, "stages must be some of"),
         ({"times": 0}, "times must be"),
+        ({"every": 0}, "every must be"),
     ],
 )
 def test_an_impossible_run_is_refused_before_anything_is_made(arguments, named, tmp_path):
     with pytest.raises(ConfigError, match=named):
         train(**arguments, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from test_trainer import in_seconds
+import pytest
+from dsvl_min.training.run import train
+with pytest.MonkeyPatch.context() as patch:
+    in_seconds(patch, steps=16)
+    train("tiny", out=Path(sys.argv[1]), quiet=True, every=3)
+"""
+
+
+def test_a_process_killed_in_the_middle_leaves_what_the_same_command_goes_on_with(tmp_path):
+    command = [sys.executable, "-c", KILLED, str(tmp_path / "cut")]
+    metrics = tmp_path / "cut" / "metrics.jsonl"
+    child = subprocess.Popen(command, cwd=Path(__file__).parent, stderr=subprocess.DEVNULL)
+    while child.poll() is None and (not metrics.exists() or metrics.read_text().count("\n") < 22):
+        time.sleep(0.01)
+    child.kill()
+    assert child.wait() == -signal.SIGKILL
+    assert not (tmp_path / "cut" / "stage2" / "config.json").exists()  # it died in stage 2
+    done = subprocess.run(command, cwd=Path(__file__).parent, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 0 and "stage2 goes on after step" in done.stderr
+    command[-1] = str(tmp_path / "whole")
+    subprocess.run(command, cwd=Path(__file__).parent, check=True, stderr=subprocess.DEVNULL)
+    assert without_clock(tmp_path / "cut") == without_clock(tmp_path / "whole")
+    whole, cut = ((tmp_path / run / "model.safetensors").read_bytes() for run in ("whole", "cut"))
+    assert whole == cut

@@ -1,0 +1,198 @@
+"""The loop under every training here: schedule, clipping, metrics, and the checkpoints that let it go on.
+
+What must outlive a killed process is handed in as `carried`, objects with a state_dict and a load_state_dict, as
+PyTorch's modules and optimizers have them.
+"""
+
+import json
+import math
+import signal
+import threading
+import time
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from .muon import Muon
+
+SCHEDULES = ("cosine", "step", "constant")
+
+
+class TrainingStopped(Exception):
+    """A run that ended before its last step, on purpose: what stopped it, and what to do."""
+
+
+def schedule(step, steps, warmup, kind="cosine"):
+    """The factor on every learning rate: a linear warm-up in steps, then what `kind` says.
+
+    cosine: down to a tenth.  step: 1, from 80 % of the steps on 0.316, from 90 % on 0.1 (as DeepSeek-LLM's; this
+    paper says "step" and no more).  constant: 1.
+    """
+    if step < warmup:
+        return (step + 1) / warmup
+    if kind == "constant":
+        return 1.0
+    if kind == "step":
+        # deviation: step-schedule
+        return 1.0 if step < 0.8 * steps else 0.316 if step < 0.9 * steps else 0.1
+    done = (step - warmup) / max(1, steps - warmup)
+    return 0.1 + 0.45 * (1 + math.cos(math.pi * done))
+
+
+class Position:
+    """Where a random generator stands, numpy's or torch's, as a state_dict."""
+
+    def __init__(self, rng):
+        self.rng = rng
+
+    def state_dict(self):
+        """Plain numbers, or a tensor."""
+        torchs = isinstance(self.rng, torch.Generator)
+        return {"state": self.rng.get_state() if torchs else self.rng.bit_generator.state}
+
+    def load_state_dict(self, state):
+        """Go there."""
+        if isinstance(self.rng, torch.Generator):
+            self.rng.set_state(state["state"])
+        else:
+            self.rng.bit_generator.state = state["state"]
+
+
+def optimise(
+    name,
+    groups,
+    steps,
+    step,
+    out,
+    warmup=20,
+    betas=(0.9, 0.95),
+    weight_decay=0.0,
+    clip=1.0,
+    quiet=False,
+    counted="tokens",
+    kind="cosine",
+    keeper=None,
+    carried=None,
+    check=None,
+    log=True,
+):
+    """Train parameter groups {"params": …, "lr": …} for some steps: AdamW, or Muon where "muon" is true.
+
+    step(number): computes gradients for one step and returns what to log, with "loss" and the number of what is
+    `counted` among it.  A line a step goes to out/metrics.jsonl; its "lr_factor" is what `schedule` gave.
+    keeper: a `Keeper`; the loop then begins at its newest checkpoint.  carried: {name: object} of what belongs in a
+    checkpoint beside the optimizers.  check(line): may raise, where a step's line isn't what it should be, before the
+    step is taken.  log: False where another process writes metrics and checkpoints.  Returns the lines of all steps,
+    those before a checkpoint too.  With a keeper, Ctrl-C raises TrainingStopped when the step is done and a checkpoint
+    written.
+    """
+    out = Path(out)
+    kinds = {True: [], False: []}
+    for group in groups:
+        kinds[group.get("muon", False)].append({"params": group["params"], "lr": group["lr"], "base": group["lr"]})
+    optimizers = [torch.optim.AdamW(kinds[False], betas=betas, weight_decay=weight_decay)] if kinds[False] else []
+    # deviation: muon
+    optimizers += [Muon(kinds[True])] if kinds[True] else []
+    parameters = [p for group in groups for p in group["params"]]
+    carried = {**(carried or {}), **{f"optimizer {i}": optimizer for i, optimizer in enumerate(optimizers)}}
+    lines = restore(keeper, carried) if keeper else []
+    metrics = Metrics(out / "metrics.jsonl", name, lines) if log else None
+    before = lines[-1]["seconds"] if lines else 0.0
+    started = time.time() - before
+
+    def save(done):
+        if log:
+            keeper.save(done, {"lines": lines, **{k: v.state_dict() for k, v in carried.items()}})
+
+    bar = tqdm(range(len(lines), steps), desc=name, disable=quiet, unit="step", initial=len(lines), total=steps)
+    with stop_between_steps() if keeper else nullcontext(threading.Event()) as stopping:
+        for number in bar:
+            factor = schedule(number, steps, warmup, kind)
+            for group in (group for optimizer in optimizers for group in optimizer.param_groups):
+                group["lr"] = group["base"] * factor
+            entry = step(number)
+            norm = torch.nn.utils.clip_grad_norm_(parameters, clip)
+            entry = {
+                "stage": name, "step": number, **entry, "lr_factor": round(factor, 5),
+                "grad_norm": round(float(norm), 4),
+                "seconds": round(time.time() - started, 2),
+            }  # fmt: skip
+            if check:
+                check(entry)
+            for optimizer in optimizers:
+                optimizer.step()
+                optimizer.zero_grad(set_to_none=True)
+            lines.append(entry)
+            if metrics:
+                metrics.write(entry)
+            recent = lines[-20:]
+            pace = sum(line[counted] for line in recent[1:]) / max(1e-3, recent[-1]["seconds"] - recent[0]["seconds"])
+            bar.set_postfix({"loss": f"{np.mean([line['loss'] for line in recent]):.3f}", counted: f"{pace:,.0f}/s"})
+            done = number + 1
+            if keeper and done < steps and (keeper.due(done) or stopping.is_set()):
+                save(done)
+            if stopping.is_set() and done < steps:
+                raise TrainingStopped(
+                    f"{name} was stopped after step {done} of {steps}; the same command goes on from there"
+                )
+    return lines
+
+
+def restore(keeper, carried):
+    """Bring everything carried back to the newest checkpoint; the lines of the steps before it."""
+    found = keeper.newest()
+    if found is None:
+        return []
+    step, state = found
+    for name, part in carried.items():
+        part.load_state_dict(state[name])
+    keeper.say(f"{keeper.name} goes on after step {step}")
+    return state["lines"]
+
+
+class Metrics:
+    """metrics.jsonl: one line a step.  Whatever a killed run wrote beyond its checkpoint is cut off first."""
+
+    def __init__(self, path, stage, lines):
+        self.path, self.warned = path, False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        old = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        kept = [line for line in old if line.endswith("}") and json.loads(line)["stage"] != stage]
+        text = "".join(f"{line}\n" for line in [*kept, *map(json.dumps, lines)])
+        if old or lines:
+            path.write_text(text, encoding="utf-8")
+
+    def write(self, line):
+        """Add a line; a disk that won't take it is told of once, and the run goes on."""
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+        except OSError as error:
+            if not self.warned:
+                tqdm.write(f"{self.path} could not be written ({error}); training goes on without it")
+            self.warned = True
+
+
+@contextmanager
+def stop_between_steps():
+    """While open, the first Ctrl-C or SIGTERM only sets the event it yields; the second ends the process as ever."""
+    stopping = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stopping
+        return
+    before = {}
+
+    def note(number, _):
+        stopping.set()
+        signal.signal(number, before[number])
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before[number] = signal.signal(number, note)
+    try:
+        yield stopping
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
