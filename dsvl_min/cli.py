@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from .checkpoint import CheckpointError
-from .config import SIZES, ConfigError
+from .config import SIZES, ConfigError, TrainingStopped
 from .processor import InputError
 
 
@@ -33,6 +33,8 @@ def parser():
                    help="a field of a stage, such as stage2.text_share=0.7; repeat for several")  # fmt: skip
     p.add_argument("--every", type=int, default=100, help="steps between two checkpoints (default: 100)")
     p.add_argument("--restart", action="store_true", help="begin anew; without it, a run that was cut off goes on")
+    p.add_argument("--shard", action="store_true", help="under torchrun: divide the model among the ranks (FSDP2)")
+    p.add_argument("--device", help="cpu or cuda (default: cuda if there is one)")
     p.add_argument("--resume", action="store_true", help=argparse.SUPPRESS)  # once needed to go on
     p.add_argument("--quiet", action="store_true", help="no progress bars")
     p.set_defaults(run=train)
@@ -160,8 +162,10 @@ def train(args):
     changes = dict(text.split("=", 1) for text in args.set)
     _, _, record = run(
         args.size, args.vision, stages, args.out, args.seed, args.quiet, args.times, resume=not args.restart,
-        every=args.every, changes=changes,
+        every=args.every, changes=changes, shard=args.shard, device=args.device,
     )  # fmt: skip
+    if record is None:  # another rank tells
+        return
     out = args.out or Path("runs") / record["size"]
     spent = ", ".join(f"{name} {minutes:.1f}" for name, minutes in record["minutes"].items())
     print(f"saved to {out}  (minutes: {spent})")
@@ -385,6 +389,9 @@ def main(argv=None):
     except OSError as error:
         print(f"dsvl {args.verb}: {error}", file=sys.stderr)
         return 2
+    except TrainingStopped as error:
+        print(f"dsvl {args.verb}: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print(f"dsvl {args.verb}: interrupted", file=sys.stderr)
         return 130

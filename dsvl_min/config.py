@@ -20,6 +20,10 @@ class ConfigError(ValueError):
     """A configuration that cannot work; the message names the field."""
 
 
+class TrainingStopped(Exception):
+    """A run that ended before its last step, on purpose: what stopped it, and what to do."""
+
+
 def require(condition, message):
     """Raise ConfigError with the message unless the condition holds."""
     if not condition:

@@ -5,23 +5,24 @@ from pathlib import Path
 
 import torch
 
-from .loop import TrainingStopped
+from ..config import TrainingStopped
 
 WILD = 4.0  # times the loss of guessing every token alike
 
 
-def stop_if_bad(line, model, forward, batch, out):
+def stop_if_bad(line, model, forward, batch, out, scaled=False):
     """Raise TrainingStopped if a step's loss or gradient is not finite, or its loss is WILD; nothing is updated yet.
 
     line: the step's metrics; forward(): computes the step's losses again; batch: what it read, plain containers and
-    tensors, kept as out/bad-batch.pt.
+    tensors, kept as out/bad-batch.pt.  scaled: a gradient may overflow in float16; its scaler then leaves the step out.
     """
     loss, limit = line["loss"], WILD * math.log(model.config.decoder.vocab_size)
-    if math.isfinite(loss) and math.isfinite(line["grad_norm"]) and loss <= limit:
+    sound = scaled or math.isfinite(line["grad_norm"])
+    if math.isfinite(loss) and sound and loss <= limit:
         return
     if not math.isfinite(loss):
         what, where = f"the loss is {loss}", first_bad(model, forward)
-    elif not math.isfinite(line["grad_norm"]):
+    elif not sound:
         what, where = "a gradient is not finite", bad_gradient(model)
     else:
         what, where = f"the loss is {loss:.1f}, guessing gives {limit / WILD:.1f}", largest(model, forward)

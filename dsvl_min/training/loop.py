@@ -16,13 +16,11 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from ..config import TrainingStopped
 from .muon import Muon
+from .ranks import like, whole
 
 SCHEDULES = ("cosine", "step", "constant")
-
-
-class TrainingStopped(Exception):
-    """A run that ended before its last step, on purpose: what stopped it, and what to do."""
 
 
 def schedule(step, steps, warmup, kind="cosine"):
@@ -40,6 +38,23 @@ def schedule(step, steps, warmup, kind="cosine"):
         return 1.0 if step < 0.8 * steps else 0.316 if step < 0.9 * steps else 0.1
     done = (step - warmup) / max(1, steps - warmup)
     return 0.1 + 0.45 * (1 + math.cos(math.pi * done))
+
+
+class Sharded:
+    """An optimizer's state, whole, though ranks may hold parts of it."""
+
+    def __init__(self, optimizer):
+        self.optimizer = optimizer
+
+    def state_dict(self):
+        """As the optimizer has it."""
+        return self.optimizer.state_dict()
+
+    def load_state_dict(self, state):
+        """Each rank takes its part."""
+        self.optimizer.load_state_dict(state)
+        for p, kept in self.optimizer.state.items():
+            kept.update({k: like(v, p) for k, v in kept.items() if isinstance(v, torch.Tensor)})
 
 
 class Position:
@@ -77,6 +92,7 @@ def optimise(
     keeper=None,
     carried=None,
     check=None,
+    scaler=None,
     log=True,
 ):
     """Train parameter groups {"params": …, "lr": …} for some steps: AdamW, or Muon where "muon" is true.
@@ -85,7 +101,8 @@ def optimise(
     `counted` among it.  A line a step goes to out/metrics.jsonl; its "lr_factor" is what `schedule` gave.
     keeper: a `Keeper`; the loop then begins at its newest checkpoint.  carried: {name: object} of what belongs in a
     checkpoint beside the optimizers.  check(line): may raise, where a step's line isn't what it should be, before the
-    step is taken.  log: False where another process writes metrics and checkpoints.  Returns the lines of all steps,
+    step is taken.  scaler: a GradScaler, which scaled the loss.  log: False where another process writes metrics and
+    checkpoints.  Returns the lines of all steps,
     those before a checkpoint too.  With a keeper, Ctrl-C raises TrainingStopped when the step is done and a checkpoint
     written.
     """
@@ -97,15 +114,18 @@ def optimise(
     # deviation: muon
     optimizers += [Muon(kinds[True])] if kinds[True] else []
     parameters = [p for group in groups for p in group["params"]]
-    carried = {**(carried or {}), **{f"optimizer {i}": optimizer for i, optimizer in enumerate(optimizers)}}
+    scaler = scaler or torch.amp.GradScaler("cpu", enabled=False)
+    carried = {**(carried or {}), **{f"optimizer {i}": Sharded(optimizer) for i, optimizer in enumerate(optimizers)}}
+    carried["scaler"] = scaler
     lines = restore(keeper, carried) if keeper else []
     metrics = Metrics(out / "metrics.jsonl", name, lines) if log else None
     before = lines[-1]["seconds"] if lines else 0.0
     started = time.time() - before
 
     def save(done):
+        state = {k: whole(v.state_dict()) for k, v in carried.items()}  # every rank, where ranks hold parts
         if log:
-            keeper.save(done, {"lines": lines, **{k: v.state_dict() for k, v in carried.items()}})
+            keeper.save(done, {"lines": lines, **state})
 
     bar = tqdm(range(len(lines), steps), desc=name, disable=quiet, unit="step", initial=len(lines), total=steps)
     with stop_between_steps() if keeper else nullcontext(threading.Event()) as stopping:
@@ -114,17 +134,20 @@ def optimise(
             for group in (group for optimizer in optimizers for group in optimizer.param_groups):
                 group["lr"] = group["base"] * factor
             entry = step(number)
+            for optimizer in optimizers:
+                scaler.unscale_(optimizer)
             norm = torch.nn.utils.clip_grad_norm_(parameters, clip)
             entry = {
                 "stage": name, "step": number, **entry, "lr_factor": round(factor, 5),
-                "grad_norm": round(float(norm), 4),
+                "grad_norm": round(float(whole(norm)), 4),
                 "seconds": round(time.time() - started, 2),
             }  # fmt: skip
             if check:
                 check(entry)
             for optimizer in optimizers:
-                optimizer.step()
+                scaler.step(optimizer)
                 optimizer.zero_grad(set_to_none=True)
+            scaler.update()
             lines.append(entry)
             if metrics:
                 metrics.write(entry)

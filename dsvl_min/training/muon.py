@@ -9,6 +9,8 @@ Source: Jordan et al. 2024 (Muon: an optimizer for hidden layers), Newton-Schulz
 
 import torch
 
+from .ranks import like, whole
+
 MOMENTUM = 0.95
 ITERATIONS = 5
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # a quintic whose slope at zero is steep and which settles near one
@@ -42,9 +44,10 @@ class Muon(torch.optim.Optimizer):
                 state = self.state[p]
                 momentum = state.setdefault("momentum", torch.zeros_like(p))
                 momentum.lerp_(p.grad, 1 - MOMENTUM)
-                update = orthogonalise(p.grad.lerp(momentum, MOMENTUM).flatten(1))  # a convolution: out × (in · k · k)
+                matrix = whole(p.grad.lerp(momentum, MOMENTUM))  # ranks may hold parts of it
+                update = orthogonalise(matrix.flatten(1))  # a convolution: out × (in · k · k)
                 tall = max(1.0, update.shape[0] / update.shape[1])
-                p.add_(update.view_as(p), alpha=-group["lr"] * tall**0.5)
+                p.add_(like(update.view_as(matrix), p), alpha=-group["lr"] * tall**0.5)
 
 
 def groups_of(named, lr, muon_lr=0.0, within="blocks."):

@@ -27,6 +27,10 @@ class Features:
     def __getitem__(self, index):
         return Features(*(None if x is None else x[index] for x in vars(self).values()))
 
+    def to(self, device):
+        """The same on a device."""
+        return Features(*(None if x is None else x.to(device) for x in vars(self).values()))
+
 
 @dataclass
 class Pool:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import sys
 import time
 from dataclasses import fields, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from ..tokenizer import Tokenizer
 from . import stage0
 from .keep import Keeper
 from .pool import make_pool, text_pool
+from .ranks import together
 from .stages import STAGES, Stage
 from .trainer import UNFINISHED, run_stage
 
@@ -34,16 +36,16 @@ class Progress:
     """progress.json: which run a folder holds, and what its finished stages left.
 
     settings: all that decides how the run turns out, plain values by name.  Raises ConfigError if the folder holds the
-    beginning of another run, naming what differs; with `restart` that is forgotten.
+    beginning of another run, naming what differs; with `restart` that is forgotten.  writes: False on ranks but one.
     """
 
-    def __init__(self, out, settings, restart=False):
+    def __init__(self, out, settings, restart=False, writes=True):
         self.path, self.settings, self.stages = Path(out) / PROGRESS, settings, {}
-        if restart:
+        if restart and writes:
             self.path.unlink(missing_ok=True)
             shutil.rmtree(Path(out) / UNFINISHED, ignore_errors=True)
             (Path(out) / "metrics.jsonl").unlink(missing_ok=True)
-        elif self.path.exists():
+        elif self.path.exists() and not restart:
             try:
                 found = json.loads(self.path.read_text(encoding="utf-8"))
                 before, self.stages = found["settings"], found["stages"]
@@ -56,9 +58,10 @@ class Progress:
                 raise ConfigError(
                     f"{out} holds another run ({told}); choose another folder, or begin anew with --restart"
                 )
-        else:
+        elif writes:
             (Path(out) / "metrics.jsonl").unlink(missing_ok=True)
-        self.write()
+        if writes:
+            self.write()
 
     def write(self):
         """Put it on the disk."""
@@ -225,6 +228,8 @@ def train(
     resume=True,
     every=100,
     changes=None,
+    shard=False,
+    device=None,
 ):
     """Train a size through the chosen stages and save it to `out` (default: runs/<size>).
 
@@ -238,8 +243,12 @@ def train(
     A run that was cut off, by whatever, goes on when it is started again: at the last checkpoint, of which one is
     written `every` steps, and to the same result, bit for bit.  resume=False forgets it and begins anew.
 
-    Returns (model, processor, record).  Raises ConfigError for a size or stage that does not exist, or if `out` holds
-    another run; TrainingStopped for a loss that is not finite, and after Ctrl-C.
+    Under torchrun or accelerate launch all ranks train the one model (see `ranks`); shard: each holds a part of it.
+    device: "cpu" or "cuda"; the GPU if there is one, in the numbers it computes in.
+
+    Returns (model, processor, record); the record is None on ranks but the first.  Raises ConfigError for a size or
+    stage that does not exist, or if `out` holds another run; TrainingStopped for a loss that is not finite, and after
+    Ctrl-C.
     """
     config = ModelConfig.preset(size, vision)
     if config.name not in STAGES:
@@ -259,45 +268,59 @@ def train(
     command = f"dsvl train --size {config.name} --stages {','.join(map(str, stages))} --times {times} --seed {seed}"
     command += f" --vision {vision}" if vision else ""
     command += "".join(f" --set {name}={value}" for name, value in sorted((changes or {}).items()))
-    started, record = time.time(), {"command": command, "size": config.name, "vision": config.vision}
-    record |= {"seed": seed, "times": times, "config": config.to_dict(), "hardware": hardware()}
+    record = {"command": command, "size": config.name, "vision": config.vision, "seed": seed, "times": times,
+              "config": config.to_dict(), "hardware": hardware(), "minutes": {}}  # fmt: skip
     settings = {"command": command, "recipe": hashlib.sha256(repr(recipe).encode()).hexdigest()[:16]}
-    progress = Progress(out, settings, restart=not resume)
-    done = progress.stages
-    record["minutes"] = {name: stage["minutes"] for name, stage in done.items()}
-    parts = WEIGHTS / f"{config.name}-parts"
+    with together(shard, device) as ranks:
+        if ranks.why and not quiet and ranks.first:
+            print(f"{ranks.device}, {str(ranks.dtype).removeprefix('torch.')}: {ranks.why}", file=sys.stderr)
+        progress = Progress(out, settings, not resume, ranks.first)
+        ranks.wait()
+        return _train(config, recipe, set(stages), out, seed, times, quiet, every, record, progress, ranks)
+
+
+def _train(config, recipe, stages, out, seed, times, quiet, every, record, progress, ranks):
+    """The body of `train`, once everything has been found possible."""
+    done, minutes, parts = progress.stages, record["minutes"], WEIGHTS / f"{config.name}-parts"
+    minutes |= {name: stage["minutes"] for name, stage in done.items()}
     if 0 in stages:
         parts = out / "parts"
-        if "stage0" not in done:
+        if "stage0" not in done and ranks.first:  # small parts: one process makes them
+            began = time.time()
             make_parts(config, parts, seed, quiet, every)
-            record["minutes"]["stage0"] = round((time.time() - started) / 60, 2)
-            progress.note("stage0", minutes=record["minutes"]["stage0"])
-        if tuple(stages) == (0,):
-            return None, None, record
+            minutes["stage0"] = round((time.time() - began) / 60, 2)
+            progress.note("stage0", minutes=minutes["stage0"])
+        ranks.wait()
+        if stages == {0}:
+            return None, None, record if ranks.first else None
     model, processor = assemble(config, parts, seed)
-    chosen = [recipe.stages[number - 1] for number in sorted(set(stages) - {0})]
+    chosen = [recipe.stages[number - 1] for number in sorted(stages - {0})]
     if all(stage.name in done for stage in chosen) and (out / "config.json").exists():
-        return *load(out), json.loads((out / "record.json").read_text(encoding="utf-8"))
-    clock = time.time()
+        kept = json.loads((out / "record.json").read_text(encoding="utf-8"))
+        return *load(out, device=ranks.device), kept if ranks.first else None
+    began = time.time()
     images = tuple((source, count * times, low, high) for source, count, low, high in recipe.images)
-    pool = make_pool(model, processor, images, seed, progress=None if quiet else "encoding images")
+    progress_bar = None if quiet or not ranks.first else "encoding images"
+    pool = make_pool(model.to(ranks.device), processor, images, seed, progress=progress_bar)
     texts = text_pool(recipe.texts, recipe.text_count, seed)
-    record["minutes"]["images"] = round((time.time() - clock) / 60, 2)
+    minutes["images"] = round((time.time() - began) / 60, 2)
     record["images"] = len(pool.samples)
     curves = {name: stage["curves"] for name, stage in done.items() if "curves" in stage}
     for stage in chosen:
         if stage.name in done:
             model.load_state_dict(load(out / stage.name)[0].state_dict())
             continue
-        lines = run_stage(model, processor, stage, pool, texts, out, seed, quiet, every)
+        lines = run_stage(model, processor, stage, pool, texts, out, seed, quiet, every, ranks)
         curves[stage.name] = {
             kind: thin([line for line in lines if line["text"] == (kind == "text")]) for kind in ("image", "text")
         }
-        record["minutes"][stage.name] = round(lines[-1]["seconds"] / 60, 2)
-        progress.note(stage.name, minutes=record["minutes"][stage.name], curves=curves[stage.name])
-        shutil.rmtree(out / UNFINISHED, ignore_errors=True)
-    record["minutes"]["total"] = round(sum(record["minutes"].values()), 2)
-    record["parameters"] = sum(p.numel() for p in model.parameters())
-    record["curves"] = curves
-    save(model, processor, out, record=record)
-    return model, processor, record
+        minutes[stage.name] = round(lines[-1]["seconds"] / 60, 2)
+        if ranks.first:
+            progress.note(stage.name, minutes=minutes[stage.name], curves=curves[stage.name])
+            shutil.rmtree(out / UNFINISHED, ignore_errors=True)
+    minutes["total"] = round(sum(minutes.values()), 2)
+    record |= {"parameters": sum(p.numel() for p in model.parameters()), "curves": curves}
+    if ranks.first:
+        save(model, processor, out, record=record)
+    ranks.wait()
+    return model, processor, record if ranks.first else None

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from ..checkpoint import save
 from ..config import IGNORE, ConfigError
@@ -16,6 +17,7 @@ from .keep import Keeper
 from .loop import optimise
 from .muon import groups_of
 from .pool import image_embeddings
+from .ranks import ALONE, like, own_copy, whole
 from .stages import PARTS, part_of
 
 UNFINISHED = "unfinished"  # where a stage in progress keeps its checkpoints
@@ -38,7 +40,7 @@ def summed_loss(model, rows, features, siglip_trains=False):
     ids, labels = pad_right(rows, model.config.pad_token_id)
     device = model.decoder.embed.weight.device
     ids, labels = ids.to(device), labels.to(device)
-    images = None if features is None else image_embeddings(model, features, siglip_trains)
+    images = None if features is None else image_embeddings(model, features.to(device), siglip_trains)
     return predicted_loss(model.decoder.head, model.decoder(model.embed(ids, images)), labels, "sum")
 
 
@@ -112,49 +114,74 @@ class Trained:
     def load_state_dict(self, state):
         """Copy them in."""
         for name, p in self.named.items():
-            p.copy_(state[name])
+            p.copy_(like(state[name].to(p.device), p))
 
 
-def run_stage(model, processor, stage, pool, texts, out, seed=0, quiet=False, every=None):
+class SummedLoss(nn.Module):
+    """`summed_loss` as a module, so that what joins ranks can stand around it."""
+
+    def __init__(self, model, siglip_trains):
+        super().__init__()
+        self.model, self.siglip_trains = model, siglip_trains
+
+    def forward(self, rows, features):
+        return summed_loss(self.model, rows, features, self.siglip_trains)
+
+
+def run_stage(model, processor, stage, pool, texts, out, seed=0, quiet=False, every=None, ranks=ALONE):
     """Train one stage in place; returns its metrics, one dictionary a step.
 
     out: a folder; metrics.jsonl grows there and `stage.name`/ receives the checkpoint.  every: also write one every
-    so many steps, into out/unfinished, and begin at the newest that lies there.  Raises TrainingStopped if the loss is
-    not finite or wild.
+    so many steps, into out/unfinished, and begin at the newest that lies there.  ranks: with whom, where and in which
+    numbers.  Raises TrainingStopped if the loss is not finite or wild, ConfigError if ranks can't share a batch.
     """
-    parts = trainable(model, stage)
-    batches = Batches(stage, pool, texts, processor, seed)
-    siglip_trains = "siglip" in parts
+    model.to(ranks.device)
+    worked = own_copy(model, ranks)
+    trained, scaler = trainable(worked, stage), ranks.scaler()
+    batches = Batches(stage, pool, texts, processor, seed, ranks.rank, ranks.size)
+    worked.train()
+    plain = SummedLoss(worked, "siglip" in trained)
+    joined = ranks.spread(plain)
+    parts = trainable(worked, stage)  # again: sharding has put its own in their places
     chunks = []  # those of the step at hand
-
-    def losses():
-        return [summed_loss(model, rows, features, siglip_trains) for rows, features in chunks]
 
     def step(number):
         chunks[:] = batches(number)
         predicted = sum(label != IGNORE for rows, _ in chunks for _, labels in rows for label in labels[1:])
+        predicted = ranks.sum(predicted)
         loss = 0.0
-        for rows, features in chunks:
-            part = summed_loss(model, rows, features, siglip_trains) / predicted
-            part.backward()
+        for i, (rows, features) in enumerate(chunks, 1):
+            with ranks.accumulating(joined, last=i == len(chunks)), ranks.numbers():
+                part = joined(rows, features) / predicted
+                scaler.scale(part * ranks.size).backward()  # what joins ranks takes the mean of their gradients
             loss += part.item()
         tokens = sum(len(ids) for rows, _ in chunks for ids, _ in rows)
-        return {"loss": round(loss, 5), "tokens": tokens, "text": all(seen is None for _, seen in chunks)}
+        text = all(seen is None for _, seen in chunks)
+        return {"loss": round(ranks.sum(loss), 5), "tokens": int(ranks.sum(tokens)), "text": text}
+
+    def again():
+        for rows, features in chunks:
+            plain(rows, features)
 
     def check(line):
         seen = [{"rows": rows, "features": features and vars(features)} for rows, features in chunks]
-        stop_if_bad(line, model, losses, seen, out)
+        stop_if_bad(line, worked, again, seen, out, scaler.is_enabled())
 
-    model.train()
     groups = []
     for part, named in parts.items():
         within = "" if part in ("adaptor", "necks") else "blocks."
         groups += groups_of(named, stage.lr[part], stage.muon.get(part, 0), within)
-    keeper = Keeper(Path(out) / UNFINISHED, stage.name, every) if every else None
+    say = None if ranks.first else lambda _: None
+    keeper = Keeper(Path(out) / UNFINISHED, stage.name, every, say=say) if every else None
     lines = optimise(
-        stage.name, groups, stage.steps, step, out, stage.warmup, stage.betas, stage.weight_decay, stage.clip, quiet,
-        kind=stage.schedule, keeper=keeper, carried={"trained": Trained(parts)}, check=check,
+        stage.name, groups, stage.steps, step, out, stage.warmup, stage.betas, stage.weight_decay, stage.clip,
+        quiet or not ranks.first, kind=stage.schedule, keeper=keeper, carried={"trained": Trained(parts)},
+        check=check, scaler=scaler, log=ranks.first,
     )  # fmt: skip
+    if worked is not model:
+        model.load_state_dict(whole(dict(worked.state_dict())))
     model.eval()
-    save(model, processor, Path(out) / stage.name)
+    if ranks.first:
+        save(model, processor, Path(out) / stage.name)
+    ranks.wait()
     return lines

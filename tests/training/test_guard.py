@@ -5,8 +5,8 @@ import torch
 from test_trainer import small as small  # the fixture
 from test_trainer import stage
 
+from dsvl_min.config import TrainingStopped
 from dsvl_min.training.guard import bad_gradient, first_bad, largest
-from dsvl_min.training.loop import TrainingStopped
 from dsvl_min.training.trainer import run_stage
 
 PLACES = ("adaptor.low", "decoder.blocks.0.attention.qkv", "decoder.blocks.0.mlp.down", "vision.sam.neck.reduce")
