@@ -127,16 +127,17 @@ def consumed(name, processor, seconds):
         samples = [(row(s, reader, reads), s.pictures(SIZE)) for s in mixture.batch(step)]
         samples = [one for one in samples if len(one[0][0]) <= limit]
         pictures = [picture for _, held in samples for picture in held]
-        ready.append(([one for one, _ in samples], encode(model, processor, pictures) if pictures else None))
+        batch = dict(zip(("input_ids", "labels"), pad_right([one for one, _ in samples], 0), strict=True))
+        ready.append((batch, encode(model, processor, pictures) if pictures else None))
 
     def steps():
         while True:
-            for tokens, features in ready:
-                told = sum(label != IGNORE for _, labels in tokens for label in labels[1:])
-                (summed_loss(model, tokens, features) / told).backward()
+            for batch, features in ready:
+                told = (batch["labels"][:, 1:] != IGNORE).sum()
+                (summed_loss(model, batch, features) / told).backward()
                 optimizer.step()
                 optimizer.zero_grad(set_to_none=True)
-                yield len(tokens)
+                yield len(batch["labels"])
 
     got, took = pace(steps(), seconds, least=10)
     return round(got / took, 1)

@@ -253,6 +253,12 @@ def train(
     config = ModelConfig.preset(size, vision)
     if config.name not in STAGES:
         raise ConfigError(f"no stages are written down for size {size!r}; there are some for {', '.join(STAGES)}")
+    if not STAGES[config.name].images:
+        plain = [name for name, recipe in STAGES.items() if recipe.images]
+        raise ConfigError(
+            f"the stages of {config.name} are the paper's: they can be read and reckoned with (--dry-run), what can be "
+            f"trained here is {', '.join(plain)}"
+        )
     wrong = [n for n in stages if n not in STAGE_NUMBERS]
     if wrong or not stages:
         raise ConfigError(f"stages must be some of 0, 1, 2, 3; got {', '.join(map(str, stages)) or 'none'}")

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from ..config import ConfigError
 from ..data.sources import SOURCES
+from ..data.tables import INSTRUCTIONS, PRETRAINING
+from ..data.taxonomy import DRAWN
 from .loop import SCHEDULES
 
 # The parts a stage may train.  SAM's blocks are never among those of the paper's stages; its necks, the two
@@ -52,7 +54,8 @@ class Stage:
     Muon trains them; AdamW trains the rest.  reads: "pages" (image, then text) or "dialogues" (questions and answers).
     warmup: steps of linear rise; schedule: what follows, one of `loop.SCHEDULES`.  text_share: of the samples that are
     text alone; ramp: steps over which it falls from 1 to that (modality warm-up); grouped: a step reads text or
-    images, never both (modality grouping).
+    images, never both (modality grouping).  length: tokens of a row, at most (0: as many as the decoder takes);
+    packing: rows are packed into sequences of that length.
     """
 
     name: str
@@ -70,6 +73,8 @@ class Stage:
     text_mix: tuple = field(default=())
     ramp: int = 0
     grouped: bool = True
+    length: int = 0
+    packing: bool = False
     # deviation: muon
     muon: dict = field(default_factory=dict)
 
@@ -94,6 +99,8 @@ class Stage:
             raise ConfigError(
                 f"Stage.schedule of {self.name} must be one of {', '.join(SCHEDULES)}, got {self.schedule!r}"
             )
+        if self.length < 0 or self.packing and not self.length:
+            raise ConfigError(f"Stage.length of {self.name} must be a number of tokens, got {self.length!r}")
         if self.warmup >= self.steps:
             raise ConfigError(
                 f"Stage.warmup of {self.name} ({self.warmup}) must be shorter than its {self.steps} steps"
@@ -119,13 +126,13 @@ class Recipe:
     """The stages of one size and what they read.
 
     images: (source, count, low, high) rows of the images made beforehand; texts: shares of text_count text-only
-    samples.
+    samples.  Without images the recipe is there to be read and reckoned with (`cost`), not to be run.
     """
 
     stages: tuple
-    images: tuple
-    texts: tuple
-    text_count: int
+    images: tuple = ()
+    texts: tuple = ()
+    text_count: int = 0
 
 
 _TEXTS = (Share("english", 2), Share("chinese", 0.2), Share("grid", 1), Share("lists", 2), Share("repeats", 1))
@@ -179,3 +186,48 @@ STAGES = {
         text_count=3000,
     ),
 }  # fmt: skip
+
+# Table 4 of the paper.  What differs between the two sizes, for stages 1, 2 and 3:
+_TABLE_4 = {
+    "1.3b": {"lr": (1e-3, 3e-5, 2e-5), "steps": (15000, 96000, 10000), "batch": (256, 1024, 256)},
+    "7b": {"lr": (1e-3, 4.2e-5, 2e-5), "steps": (15000, 42000, 10000), "batch": (256, 2304, 256)},
+}
+# Section 3.3.1: 1.25 million captions of ShareGPT4V and 2.5 million pages of rendered text.
+_WARM_UP = (Share("detailed-captions", 1.25), Share("markdown", 2.5))
+
+
+def _of_table(rows):
+    """(mix, text share, text mix) of the paper's Table 1 or 2, each row divided among the sources that stand for it."""
+    shares = {True: [], False: []}
+    for row in rows:
+        weights = row.weights or (1,) * len(row.here)
+        shares[row.text] += [
+            Share(source, row.share * weight / sum(weights))
+            for source, weight in zip(row.here, weights, strict=True)
+            if source not in DRAWN  # the leaves stand under one name
+        ]
+        if set(row.here) & set(DRAWN):
+            shares[row.text].append(Share("taxonomy", row.share))
+    text = sum(row.share for row in rows if row.text) / sum(row.share for row in rows)
+    return tuple(shares[False]), round(text, 4), tuple(shares[True])
+
+
+def _of_the_paper(lr, steps, batch):
+    """The paper's three stages (section 3.3, Table 4)."""
+    with_adaptor = [{"adaptor": rate, "necks": rate} for rate in lr]
+    table_1, table_2 = _of_table(PRETRAINING), _of_table(INSTRUCTIONS)
+    return Recipe((
+        # deviation: length-without-images
+        Stage("stage1", with_adaptor[0], steps[0], batch[0], _WARM_UP, warmup=128, length=512),
+        Stage(
+            "stage2", {**with_adaptor[1], "decoder": lr[1]}, steps[1], batch[1], table_1[0], warmup=2000,
+            schedule="step", text_share=table_1[1], text_mix=table_1[2], length=4096, packing=True,
+        ),
+        Stage(
+            "stage3", {**with_adaptor[2], "decoder": lr[2], "siglip": lr[2]}, steps[2], batch[2], table_2[0],
+            reads="dialogues", warmup=256, text_share=table_2[1], text_mix=table_2[2], length=4096,
+        ),
+    ))  # fmt: skip
+
+
+STAGES |= {size: _of_the_paper(**rows) for size, rows in _TABLE_4.items()}

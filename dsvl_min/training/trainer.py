@@ -1,5 +1,6 @@
 """A stage: what it freezes, which batches it draws, what it is judged by.  The loop itself is `loop`'s."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,13 @@ from ..config import IGNORE, ConfigError
 from ..data.collate import clip, pad_right, row
 from ..data.feeds import Records
 from ..data.mixture import Mixture, Row
+from ..data.packing import first_fit, pack
 from ..model import predicted_loss
 from .guard import stop_if_bad
 from .keep import Keeper
 from .loop import optimise
 from .muon import groups_of
-from .pool import image_embeddings
+from .pool import Features, image_embeddings
 from .ranks import ALONE, like, own_copy, whole
 from .stages import PARTS, part_of
 
@@ -35,13 +37,13 @@ def trainable(model, stage):
     return {part: ps for part, ps in groups.items() if ps}
 
 
-def summed_loss(model, rows, features, siglip_trains=False):
-    """Cross-entropy summed over the supervised tokens of some rows."""
-    ids, labels = pad_right(rows, model.config.pad_token_id)
+def summed_loss(model, batch, features, siglip_trains=False):
+    """Cross-entropy summed over the supervised tokens of a batch: {input_ids, labels, and segments where packed}."""
     device = model.decoder.embed.weight.device
-    ids, labels = ids.to(device), labels.to(device)
+    batch = {name: tensor.to(device) for name, tensor in batch.items()}
     images = None if features is None else image_embeddings(model, features.to(device), siglip_trains)
-    return predicted_loss(model.decoder.head, model.decoder(model.embed(ids, images)), labels, "sum")
+    hidden = model.decoder(model.embed(batch["input_ids"], images), segments=batch.get("segments"))
+    return predicted_loss(model.decoder.head, hidden, batch["labels"], "sum")
 
 
 def members(share, samples):
@@ -69,6 +71,22 @@ def mixture(stage, pool, texts, seed):
     )
 
 
+@dataclass(frozen=True)
+class Chunk:
+    """Rows that run together.  batch: input_ids, labels, and segments where packed; features: of their images, or None
+    where there is none; tokens: how many there are, padding aside.
+    """
+
+    batch: dict
+    features: Features | None
+    tokens: int
+
+    @property
+    def predicted(self):
+        """How many tokens the loss is about."""
+        return int((self.batch["labels"][:, 1:] != IGNORE).sum())
+
+
 class Batches:
     """Steps of a stage, each a function of the seed and its number: nothing about them needs to be saved.
 
@@ -79,25 +97,41 @@ class Batches:
         self.stage, self.pool, self.texts, self.processor = stage, pool, texts, processor
         self.mixture = mixture(stage, pool, texts, seed)
         self.part = self.mixture.part(rank, ranks)
+        most = processor.config.decoder.max_positions
+        self.length = min(stage.length or most, most)
 
     def __call__(self, step):
-        """The step's samples as chunks of (rows, features): rows of similar length together, so there is less padding.
-
-        features are None where no row of the chunk has an image.
-        """
-        limit, places, rows = self.processor.config.decoder.max_positions, [], []
+        """The step's samples as Chunks."""
+        places, rows = [], []
         for row_of, source, seed, index in self.mixture.plan(step)[self.part]:
             place = source(seed, index)
             sample = self.texts[place] if row_of.text else self.pool.samples[place]
-            places.append(None if row_of.text else place)
-            rows.append(clip(row(sample, self.processor, "dialogues" if row_of.text else self.stage.reads), limit))
-        order = sorted(range(len(rows)), key=lambda i: len(rows[i][0]))
+            reads = "dialogues" if row_of.text else self.stage.reads
+            places.append([] if row_of.text else [place])
+            rows.append(clip(row(sample, self.processor, reads), self.length))
         chunks = []
-        for part in np.array_split(order, CHUNKS):
-            seen = [places[i] for i in part if places[i] is not None]
-            if len(part):
-                chunks.append(([rows[i] for i in part], self.pool.take(seen)[1] if seen else None))
+        for part in self.chunked(rows):
+            chosen, pad = [rows[i] for i in part], self.processor.config.pad_token_id
+            if self.stage.packing:
+                packed = pack(chosen, self.length, pad)
+                batch, part = packed.tensors(), packed.arrange([[i] for i in part])
+            else:
+                batch = dict(zip(("input_ids", "labels"), pad_right(chosen, pad), strict=True))
+            seen = [place for i in part for place in places[i]]
+            features = self.pool.take(seen)[1] if seen else None
+            chunks.append(Chunk(batch, features, sum(len(ids) for ids, _ in chosen)))
         return chunks
+
+    def chunked(self, rows):
+        """Rows' numbers in CHUNKS groups: whole sequences' worth where rows are packed, else of similar length."""
+        lengths = [len(ids) for ids, _ in rows]
+        if self.stage.packing:
+            groups, _ = first_fit(lengths, self.length)
+        else:
+            groups = [[i] for i in sorted(range(len(rows)), key=lambda i: lengths[i])]
+        return [
+            [i for g in part for i in groups[g]] for part in np.array_split(range(len(groups)), CHUNKS) if len(part)
+        ]
 
 
 class Trained:
@@ -124,8 +158,8 @@ class SummedLoss(nn.Module):
         super().__init__()
         self.model, self.siglip_trains = model, siglip_trains
 
-    def forward(self, rows, features):
-        return summed_loss(self.model, rows, features, self.siglip_trains)
+    def forward(self, batch, features):
+        return summed_loss(self.model, batch, features, self.siglip_trains)
 
 
 def run_stage(model, processor, stage, pool, texts, out, seed=0, quiet=False, every=None, ranks=ALONE):
@@ -147,24 +181,23 @@ def run_stage(model, processor, stage, pool, texts, out, seed=0, quiet=False, ev
 
     def step(number):
         chunks[:] = batches(number)
-        predicted = sum(label != IGNORE for rows, _ in chunks for _, labels in rows for label in labels[1:])
-        predicted = ranks.sum(predicted)
+        told = ranks.sum(sum(chunk.predicted for chunk in chunks))
         loss = 0.0
-        for i, (rows, features) in enumerate(chunks, 1):
+        for i, chunk in enumerate(chunks, 1):
             with ranks.accumulating(joined, last=i == len(chunks)), ranks.numbers():
-                part = joined(rows, features) / predicted
+                part = joined(chunk.batch, chunk.features) / told
                 scaler.scale(part * ranks.size).backward()  # what joins ranks takes the mean of their gradients
             loss += part.item()
-        tokens = sum(len(ids) for rows, _ in chunks for ids, _ in rows)
-        text = all(seen is None for _, seen in chunks)
-        return {"loss": round(ranks.sum(loss), 5), "tokens": int(ranks.sum(tokens)), "text": text}
+        tokens = int(ranks.sum(sum(chunk.tokens for chunk in chunks)))
+        text = all(chunk.features is None for chunk in chunks)
+        return {"loss": round(ranks.sum(loss), 5), "tokens": tokens, "text": text}
 
     def again():
-        for rows, features in chunks:
-            plain(rows, features)
+        for chunk in chunks:
+            plain(chunk.batch, chunk.features)
 
     def check(line):
-        seen = [{"rows": rows, "features": features and vars(features)} for rows, features in chunks]
+        seen = [{"batch": chunk.batch, "features": chunk.features and vars(chunk.features)} for chunk in chunks]
         stop_if_bad(line, worked, again, seen, out, scaler.is_enabled())
 
     groups = []

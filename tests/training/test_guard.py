@@ -30,7 +30,7 @@ def test_a_loss_that_is_not_finite_names_the_module_it_began_in_and_keeps_the_ba
             weight.copy_(kept)
         model.zero_grad()
     found = torch.load(tmp_path / "bad-batch.pt", weights_only=True)
-    assert found["step"] == 0 and sum(len(chunk["rows"]) for chunk in found["batch"]) == 6
+    assert found["step"] == 0 and sum(len(chunk["batch"]["labels"]) for chunk in found["batch"]) == 6
     assert (tmp_path / "metrics.jsonl").read_text() == "" if (tmp_path / "metrics.jsonl").exists() else True
 
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 import dsvl_min
 from dsvl_min.config import ConfigError, DecoderConfig, ModelConfig
-from dsvl_min.data.collate import page
+from dsvl_min.data.collate import pad_right, page
 from dsvl_min.init import initialise
 from dsvl_min.model import DeepSeekVL
 from dsvl_min.processor import Processor
@@ -61,7 +61,7 @@ def test_features_computed_beforehand_give_the_same_loss(small):
     with torch.no_grad():
         assert torch.allclose(image_embeddings(model, features), images, atol=1e-5)
         assert torch.allclose(image_embeddings(model, features, siglip_trains=True), images, atol=1e-5)
-        beforehand = summed_loss(model, rows, features)
+        beforehand = summed_loss(model, dict(zip(("input_ids", "labels"), pad_right(rows, 0), strict=True)), features)
         ids, labels = (torch.tensor([r[i] + [p] * (60 - len(r[i])) for r in rows]) for i, p in ((0, 0), (1, -100)))
         whole = model(ids, **processor.pixels(pictures), labels=labels)
     assert torch.isclose(beforehand / (labels != -100).sum(), whole.loss, atol=1e-5)
@@ -85,6 +85,37 @@ def test_a_share_draws_from_its_source_and_difficulty_alone(small):
     assert {id(pool.samples[i]) for i in row.sources[0].records} == allowed and len(allowed) < 12
     with pytest.raises(ConfigError, match="no image of signs between difficulty 0.0 and 1.0"):
         Batches(stage(mix=(Share("signs", 1),)), pool, [], processor, seed=0)
+
+
+def test_packed_rows_give_the_losses_of_rows_apart(small, tmp_path):
+    model, processor, pool, texts = small
+    start, found = {k: v.clone() for k, v in model.state_dict().items()}, []
+    for packing in (False, True):
+        model.load_state_dict(start)
+        packed = stage(
+            lr={"adaptor": 1e-2, "decoder": 1e-2}, text_share=0.5, text_mix=TEXTS, packing=packing, length=160, batch=9
+        )
+        batches = Batches(packed, pool, texts, processor, seed=0)
+        widths = {chunk.batch["input_ids"].shape[1] for step in range(4) for chunk in batches(step)}
+        assert (widths == {160}) == packing
+        lines = run_stage(model, processor, packed, pool, texts, tmp_path / str(packing), quiet=True)
+        found.append([(line["loss"], line["tokens"]) for line in lines])
+    for (a, tokens), (b, others) in zip(*found, strict=True):
+        assert a == pytest.approx(b, abs=2e-5) and tokens == others
+
+
+@pytest.mark.parametrize("grouped", [True, False])
+def test_text_holds_its_share_and_falls_to_it_along_the_ramp(small, grouped):
+    _, processor, pool, texts = small
+    plan = stage(lr={"decoder": 1e-2}, text_share=0.4, text_mix=TEXTS, ramp=20, steps=60, batch=10, grouped=grouped)
+    batches = Batches(plan, pool, texts, processor, seed=0)
+    share = []
+    for step in range(60):
+        rows = [row.text for row, *_ in batches.mixture.plan(step)]
+        share.append(sum(rows) / len(rows))
+        assert not grouped or share[-1] in (0.0, 1.0)
+    assert share[0] == 1.0 and sum(share[:10]) > sum(share[10:20]) > sum(share[20:30])
+    assert sum(share[20:]) / 40 == pytest.approx(0.4, abs=0.02)
 
 
 def test_metrics_and_a_checkpoint_are_left_behind(small, tmp_path):
@@ -297,7 +328,7 @@ def ask_blank(model, processor):
     "arguments,named",
     [
         ({"size": "giant"}, "no size 'giant'"),
-        ({"size": "7b"}, "no stages are written down"),
+        ({"size": "7b"}, "stages of 7b are the paper's"),
         ({"stages": (4,)}, "stages must be some of"),
         ({"stages": ()}, "stages must be some of"),
         ({"times": 0}, "times must be"),
