@@ -31,6 +31,7 @@ def parser():
     p.add_argument("--out", type=Path, help="folder for the run (default: runs/SIZE)")
     p.add_argument("--set", action="append", default=[], metavar="STAGE.FIELD=VALUE",
                    help="a field of a stage, such as stage2.text_share=0.7; repeat for several")  # fmt: skip
+    p.add_argument("--dry-run", action="store_true", help="say what it would do, how long and in how much memory")
     p.add_argument("--every", type=int, default=100, help="steps between two checkpoints (default: 100)")
     p.add_argument("--restart", action="store_true", help="begin anew; without it, a run that was cut off goes on")
     p.add_argument("--shard", action="store_true", help="under torchrun: divide the model among the ranks (FSDP2)")
@@ -150,6 +151,7 @@ def _open(args):
 
 def train(args):
     """`dsvl train`: run the stages and say where the model was saved."""
+    from .training.run import dry_run
     from .training.run import train as run
 
     try:
@@ -160,6 +162,9 @@ def train(args):
     if wrong:
         raise ConfigError(f"--set takes STAGE.FIELD=VALUE, such as stage2.text_share=0.7; got {wrong[0]!r}")
     changes = dict(text.split("=", 1) for text in args.set)
+    if args.dry_run:
+        print(dry_run(args.size, args.vision, stages, args.seed, args.times, changes))
+        return
     _, _, record = run(
         args.size, args.vision, stages, args.out, args.seed, args.quiet, args.times, resume=not args.restart,
         every=args.every, changes=changes, shard=args.shard, device=args.device,

@@ -23,6 +23,7 @@ from ..siglip import Siglip
 from ..tokenizer import Tokenizer
 from . import stage0
 from .keep import Keeper
+from .plan import as_table, plan
 from .pool import make_pool, text_pool
 from .ranks import together
 from .stages import STAGES, Stage
@@ -217,6 +218,37 @@ def assemble(config, folder, seed=0):
     return model, Processor(tokenizer, config)
 
 
+def asked_for(size, vision, stages, seed, times, changes):
+    """(ModelConfig, Recipe, the command that asks for it) of a run.  Raises ConfigError naming what can't be."""
+    config = ModelConfig.preset(size, vision)
+    if config.name not in STAGES:
+        raise ConfigError(f"no stages are written down for size {size!r}; there are some for {', '.join(STAGES)}")
+    wrong = [n for n in stages if n not in STAGE_NUMBERS]
+    if wrong or not stages:
+        raise ConfigError(f"stages must be some of 0, 1, 2, 3; got {', '.join(map(str, stages)) or 'none'}")
+    if times < 1:
+        raise ConfigError(f"times must be a whole number from 1, got {times}")
+    recipe = changed(STAGES[config.name], changes or {})
+    longer = (replace(s, steps=s.steps * times, ramp=s.ramp * times) for s in recipe.stages)
+    command = f"dsvl train --size {config.name} --stages {','.join(map(str, stages))} --times {times} --seed {seed}"
+    command += f" --vision {vision}" if vision else ""
+    command += "".join(f" --set {name}={value}" for name, value in sorted((changes or {}).items()))
+    return config, replace(recipe, stages=tuple(longer)), command
+
+
+def dry_run(size="tiny", vision=None, stages=(1, 2, 3), seed=0, times=1, changes=None):
+    """The plan of the run that `train` would do with the same arguments, as text (see `plan`)."""
+    config, recipe, command = asked_for(size, vision, stages, seed, times, changes)
+    chosen = [recipe.stages[number - 1] for number in sorted(set(stages) - {0})]
+    before, record = "", WEIGHTS / f"{config.name}-parts" / "record.json"
+    if 0 in stages and record.exists():
+        made = json.loads(record.read_text(encoding="utf-8"))
+        before = f"\nstage0\n  those that came with the package took {sum(made['minutes'].values()):.0f} minutes"
+        before += f" on {made['hardware']['device']}\n"
+    images = times * sum(count for _, count, *_ in recipe.images)
+    return as_table(command, plan(recipe, config, chosen), images, before)
+
+
 def train(
     size="tiny",
     vision=None,
@@ -250,30 +282,17 @@ def train(
     stage that does not exist, or if `out` holds another run; TrainingStopped for a loss that is not finite, and after
     Ctrl-C.
     """
-    config = ModelConfig.preset(size, vision)
-    if config.name not in STAGES:
-        raise ConfigError(f"no stages are written down for size {size!r}; there are some for {', '.join(STAGES)}")
-    if not STAGES[config.name].images:
+    config, recipe, command = asked_for(size, vision, stages, seed, times, changes)
+    if not recipe.images:
         plain = [name for name, recipe in STAGES.items() if recipe.images]
         raise ConfigError(
             f"the stages of {config.name} are the paper's: they can be read and reckoned with (--dry-run), what can be "
             f"trained here is {', '.join(plain)}"
         )
-    wrong = [n for n in stages if n not in STAGE_NUMBERS]
-    if wrong or not stages:
-        raise ConfigError(f"stages must be some of 0, 1, 2, 3; got {', '.join(map(str, stages)) or 'none'}")
-    if times < 1:
-        raise ConfigError(f"times must be a whole number from 1, got {times}")
     if every < 1:
         raise ConfigError(f"every must be a number of steps from 1, got {every}")
-    recipe = changed(STAGES[config.name], changes or {})
-    longer = (replace(s, steps=s.steps * times, ramp=s.ramp * times) for s in recipe.stages)
-    recipe = replace(recipe, stages=tuple(longer))
     out = Path(out or f"runs/{config.name}")
     out.mkdir(parents=True, exist_ok=True)
-    command = f"dsvl train --size {config.name} --stages {','.join(map(str, stages))} --times {times} --seed {seed}"
-    command += f" --vision {vision}" if vision else ""
-    command += "".join(f" --set {name}={value}" for name, value in sorted((changes or {}).items()))
     record = {"command": command, "size": config.name, "vision": config.vision, "seed": seed, "times": times,
               "config": config.to_dict(), "hardware": hardware(), "minutes": {}}  # fmt: skip
     settings = {"command": command, "recipe": hashlib.sha256(repr(recipe).encode()).hexdigest()[:16]}
