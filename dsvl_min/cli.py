@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from .checkpoint import CheckpointError
-from .config import SIZES, ConfigError, TrainingStopped
+from .config import ADAPTOR_FORMS, SIZES, ConfigError, TrainingStopped
 from .processor import InputError
 
 
@@ -29,6 +29,7 @@ def parser():
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--times", type=int, default=1, help="this many times the steps (default: 1)")
     p.add_argument("--out", type=Path, help="folder for the run (default: runs/SIZE)")
+    p.add_argument("--adaptor", choices=ADAPTOR_FORMS, default="hybrid", help="its form (default: hybrid, as released)")
     p.add_argument("--set", action="append", default=[], metavar="STAGE.FIELD=VALUE",
                    help="a field of a stage, such as stage2.text_share=0.7; repeat for several")  # fmt: skip
     p.add_argument("--dry-run", action="store_true", help="say what it would do, how long and in how much memory")
@@ -163,11 +164,12 @@ def train(args):
         raise ConfigError(f"--set takes STAGE.FIELD=VALUE, such as stage2.text_share=0.7; got {wrong[0]!r}")
     changes = dict(text.split("=", 1) for text in args.set)
     if args.dry_run:
-        print(dry_run(args.size, args.vision, stages, args.seed, args.times, changes))
+        print(dry_run(args.size, args.vision, stages, args.seed, args.times, changes, args.adaptor))
         return
     _, _, record = run(
         args.size, args.vision, stages, args.out, args.seed, args.quiet, args.times, resume=not args.restart,
         every=args.every, changes=changes, shard=args.shard, device=args.device,
+        adaptor=args.adaptor,
     )  # fmt: skip
     if record is None:  # another rank tells
         return

@@ -14,6 +14,7 @@ END_OF_SENTENCE = "<｜end▁of▁sentence｜>"
 IGNORE = -100  # label of a position that the loss leaves out (processor_config: ignore_id)
 
 VISION_KINDS = ("siglip", "sam", "hybrid")
+ADAPTOR_FORMS = ("hybrid", "shared", "separate")
 
 
 class ConfigError(ValueError):
@@ -191,6 +192,7 @@ class DecoderConfig:
 class ModelConfig:
     """One DeepSeek-VL.  `siglip` or `sam` may be absent, not both.
 
+    adaptor: its form, of those the paper compares in Table 10; "hybrid" is the released one.
     `ModelConfig.preset(name, vision=...)` gives the named sizes.
     """
 
@@ -203,8 +205,17 @@ class ModelConfig:
     eos_token_id: int = 100001
     pad_token_id: int = 100001
     image_tag: str = field(default=IMAGE_PLACEHOLDER)
+    adaptor: str = "hybrid"
 
     def __post_init__(self):
+        require(
+            self.adaptor in ADAPTOR_FORMS,
+            f"ModelConfig.adaptor must be one of {', '.join(ADAPTOR_FORMS)}, got {self.adaptor!r}",
+        )
+        require(
+            self.adaptor == "hybrid" or (self.siglip and self.sam),
+            f"ModelConfig.adaptor is {self.adaptor!r}, which joins two encoders, and vision is {self.vision!r}",
+        )
         require(self.siglip or self.sam, "ModelConfig needs siglip, sam or both; both are None")
         if self.siglip and self.sam:
             require(

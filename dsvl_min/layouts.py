@@ -122,6 +122,8 @@ def spread(name):
 
 def names(config, layout):
     """{our name: their names} for one ModelConfig, `{}` for a layer's number."""
+    if config.adaptor != "hybrid":
+        raise ConfigError(f"no layout but our own has a place for the adaptor's form {config.adaptor!r}")
     flat = layout == "transformers-flat"
     if layout == "original":
         tower = "vision_model.vision_tower"

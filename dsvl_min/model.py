@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .adaptor import VisionLanguageAdaptor
+from .adaptor import FORMS
 from .config import IGNORE
 from .decoder import Decoder, KVCache
 from .decoding import helps, stepper
@@ -34,7 +34,7 @@ class DeepSeekVL(nn.Module):
         super().__init__()
         self.config = config
         self.vision = HybridVisionEncoder(config)
-        self.adaptor = VisionLanguageAdaptor(config)
+        self.adaptor = FORMS[config.adaptor](config)
         self.decoder = Decoder(config.decoder)
 
     @property

@@ -218,9 +218,9 @@ def assemble(config, folder, seed=0):
     return model, Processor(tokenizer, config)
 
 
-def asked_for(size, vision, stages, seed, times, changes):
+def asked_for(size, vision, stages, seed, times, changes, adaptor="hybrid"):
     """(ModelConfig, Recipe, the command that asks for it) of a run.  Raises ConfigError naming what can't be."""
-    config = ModelConfig.preset(size, vision)
+    config = replace(ModelConfig.preset(size, vision), adaptor=adaptor)
     if config.name not in STAGES:
         raise ConfigError(f"no stages are written down for size {size!r}; there are some for {', '.join(STAGES)}")
     wrong = [n for n in stages if n not in STAGE_NUMBERS]
@@ -232,13 +232,14 @@ def asked_for(size, vision, stages, seed, times, changes):
     longer = (replace(s, steps=s.steps * times, ramp=s.ramp * times) for s in recipe.stages)
     command = f"dsvl train --size {config.name} --stages {','.join(map(str, stages))} --times {times} --seed {seed}"
     command += f" --vision {vision}" if vision else ""
+    command += f" --adaptor {adaptor}" if adaptor != "hybrid" else ""
     command += "".join(f" --set {name}={value}" for name, value in sorted((changes or {}).items()))
     return config, replace(recipe, stages=tuple(longer)), command
 
 
-def dry_run(size="tiny", vision=None, stages=(1, 2, 3), seed=0, times=1, changes=None):
+def dry_run(size="tiny", vision=None, stages=(1, 2, 3), seed=0, times=1, changes=None, adaptor="hybrid"):
     """The plan of the run that `train` would do with the same arguments, as text (see `plan`)."""
-    config, recipe, command = asked_for(size, vision, stages, seed, times, changes)
+    config, recipe, command = asked_for(size, vision, stages, seed, times, changes, adaptor)
     chosen = [recipe.stages[number - 1] for number in sorted(set(stages) - {0})]
     before, record = "", WEIGHTS / f"{config.name}-parts" / "record.json"
     if 0 in stages and record.exists():
@@ -262,6 +263,7 @@ def train(
     changes=None,
     shard=False,
     device=None,
+    adaptor="hybrid",
 ):
     """Train a size through the chosen stages and save it to `out` (default: runs/<size>).
 
@@ -269,8 +271,8 @@ def train(
     and record.json; nothing that came with the package is overwritten.  Stage 0 makes new pretrained parts in
     out/parts; without it the package's own are used.  Stages that are left out are skipped: 2,3 goes from a
     fresh adaptor straight to stage 2.  times: stages 1-3 take that many times their steps, over
-    that many times their images (tiny: about 2 GB of memory for each).  changes: fields of stages that are set
-    otherwise, {"stage2.text_share": 0.7}.
+    that many times their images (tiny: about 2 GB of memory for each).  adaptor: its form.  changes: fields of stages
+    that are set otherwise, {"stage2.text_share": 0.7}.
 
     A run that was cut off, by whatever, goes on when it is started again: at the last checkpoint, of which one is
     written `every` steps, and to the same result, bit for bit.  resume=False forgets it and begins anew.
@@ -282,7 +284,7 @@ def train(
     stage that does not exist, or if `out` holds another run; TrainingStopped for a loss that is not finite, and after
     Ctrl-C.
     """
-    config, recipe, command = asked_for(size, vision, stages, seed, times, changes)
+    config, recipe, command = asked_for(size, vision, stages, seed, times, changes, adaptor)
     if not recipe.images:
         plain = [name for name, recipe in STAGES.items() if recipe.images]
         raise ConfigError(
