@@ -32,6 +32,7 @@ def parser():
     p.add_argument("--adaptor", choices=ADAPTOR_FORMS, default="hybrid", help="its form (default: hybrid, as released)")
     p.add_argument("--set", action="append", default=[], metavar="STAGE.FIELD=VALUE",
                    help="a field of a stage, such as stage2.text_share=0.7; repeat for several")  # fmt: skip
+    p.add_argument("--sweep", type=Path, metavar="FILE", help="many runs, from a TOML file (see training/sweep.py)")
     p.add_argument("--dry-run", action="store_true", help="say what it would do, how long and in how much memory")
     p.add_argument("--every", type=int, default=100, help="steps between two checkpoints (default: 100)")
     p.add_argument("--restart", action="store_true", help="begin anew; without it, a run that was cut off goes on")
@@ -155,6 +156,12 @@ def train(args):
     from .training.run import dry_run
     from .training.run import train as run
 
+    if args.sweep:
+        from .training.sweep import as_table, sweep
+
+        rows = sweep(args.sweep, args.restart)
+        print(as_table(rows))
+        return int(any("failed" in row for row in rows))
     try:
         stages = tuple(int(n) for n in args.stages.split(","))
     except ValueError:

@@ -1,0 +1,107 @@
+"""Many runs from one file: all checked first, each resumable, one table."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from test_trainer import in_seconds
+
+from dsvl_min import cli
+from dsvl_min.config import ConfigError
+from dsvl_min.training import run, sweep
+
+FILE = """
+out = "{out}"
+tasks = ["naming"]
+count = 2
+
+[run]
+size = "tiny"
+stages = [2, 3]
+
+[vary]
+"stage2.text_share" = [0.0, 0.5]
+seed = [0, 1]
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "sweep.toml"
+    path.write_text(FILE.format(out=tmp_path / "out"))
+    return path
+
+
+@pytest.fixture
+def here(monkeypatch):
+    """Runs that take seconds and happen in this process; the command lines they were started with."""
+    in_seconds(monkeypatch)
+    commands = []
+
+    def start(command, **_):
+        commands.append(command[3:])
+        return SimpleNamespace(returncode=cli.main(command[3:]))
+
+    monkeypatch.setattr(sweep.subprocess, "run", start)
+    return commands
+
+
+def test_every_combination_is_run_once_and_told_in_one_table(file, here, tmp_path, capsys):
+    assert cli.main(["train", "--sweep", str(file)]) == 0
+    told = capsys.readouterr().out
+    rows = json.loads((tmp_path / "out" / "table.json").read_text())
+    assert [(row["stage2.text_share"], row["seed"]) for row in rows] == [(0.0, 0), (0.0, 1), (0.5, 0), (0.5, 1)]
+    for row in rows:
+        assert row["name"] in told and set(row["loss"]) == {"stage2", "stage3"}
+        assert set(row["tasks"]["naming"]) == {"image", "blank", "shuffled", "none"}
+    assert "text" in rows[2]["loss"]["stage2"] and "text" not in rows[0]["loss"]["stage2"]
+    assert sum(command[0] == "train" for command in here) == 4
+    model = json.loads((tmp_path / "out" / rows[2]["name"] / "record.json").read_text())
+    assert "--set stage2.text_share=0.5" in model["command"]
+
+
+def test_a_sweep_cut_off_goes_on_with_what_is_missing(file, here, monkeypatch):
+    real, begun = run.run_stage, []
+    monkeypatch.setattr(run, "run_stage", lambda *args: begun.append(1) or real(*args))
+    sweep.sweep(file)
+    assert len(begun) == 8
+    first = sweep.sweep(file)
+    assert len(begun) == 8 and all("failed" not in row for row in first)
+
+
+def test_one_failing_run_is_told_and_the_others_go_on(file, here, monkeypatch):
+    real = run.run_stage
+
+    def fails(*args):
+        if args[6] == 1:  # seed
+            raise ConfigError("no room in this house")
+        return real(*args)
+
+    monkeypatch.setattr(run, "run_stage", fails)
+    assert cli.main(["train", "--sweep", str(file)]) == 1
+    rows = sweep.sweep(file)
+    assert ["failed" in row for row in rows] == [False, True, False, True]
+    assert "failed" in sweep.as_table(rows)
+
+
+@pytest.mark.parametrize(
+    "change,named",
+    [
+        (('out = "', 'outside = "'), "no field 'outside'"),
+        (("[vary]", "[varied]"), "no field 'varied'"),
+        (("seed = [0, 1]", "seed = 0"), "vary.seed must be a list"),
+        (("seed = [0, 1]", "colour = [0]"), "no setting 'colour'"),
+        (("[0.0, 0.5]", "[0.0, 5.0]"), "0..1"),
+        (("stage2.text_share", "stage9.text_share"), "no stage 'stage9'"),
+        (("[run]", "at-once = 0\n[run]"), "at-once must be at least 1"),
+        (('size = "tiny"', 'size = "giant"'), "no size 'giant'"),
+        (('size = "tiny"', "size = "), "is no TOML"),
+    ],
+)
+def test_a_file_that_cannot_work_is_refused_before_anything_runs(file, here, change, named, tmp_path):
+    file.write_text(file.read_text().replace(*change))
+    with pytest.raises(ConfigError, match=named):
+        sweep.sweep(file)
+    assert here == [] and not (tmp_path / "out").exists()
+    with pytest.raises(ConfigError, match="no file"):
+        sweep.sweep(tmp_path / "missing.toml")
