@@ -168,17 +168,18 @@ def _read(out):
     out["leaves"], out["leaves_drawn"] = str(len(LEAVES)), str(len(DRAWN))
     out["web_code_share"] = _percent(next(row.share for row in PRETRAINING if row.slug == "web-code") / 100)
     gate, best, first = _result("learnable"), {}, {}
-    for run in gate["sources"]:
-        if run["times"] == 1 and run["source"] != "free-documents":  # whose lines have a sentence of their own
-            first |= {(run["source"], fact): share for fact, share in run["learnt"].items()}
+    for run in gate["topics"]:
+        if run["times"] == 1 and run["topic"] != "free-documents":  # whose lines have a sentence of their own
+            first |= {(run["topic"], fact): share for fact, share in run["learnt"].items()}
         for fact, share in run["learnt"].items():
-            name = (run["source"], fact)
+            name = (run["topic"], fact)
             best[name] = max(best.get(name, 0), share)
     out["gate_facts"], hardest = str(len(best)), min(best, key=best.get)
+    out["gate_sources"] = str(len({run["source"] for run in gate["topics"]}))
     out["gate_hardest"] = f"{hardest[1]}, in {hardest[0]}"
     out["gate_again"] = _word(sum(share < gate["gate"] for share in first.values()))
     out["gate_least"], out["gate"] = _percent(best[hardest]), _percent(gate["gate"])
-    lines = [run for run in gate["sources"] if run["source"] == "free-documents"]
+    lines = [run for run in gate["topics"] if run["topic"] == "free-documents"]
     tries = sorted(run["learnt"]["lines"] for run in lines)
     out["gate_stuck"], out["gate_unstuck"] = _percent(tries[0]), _percent(tries[-1])
     found = _result("text-share")
