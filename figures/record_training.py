@@ -2,9 +2,9 @@
 
     python figures/record_training.py        # writes figures/results/training.json; six minutes on two quiet cores
 
-Expected before the first run: features kept make stage 1 twice as fast or better and change no loss; grouping saves less
-than the paper's 20 %, since rows are sorted by length within a step anyway; of the machine's rate of large products a
-step reaches 30 to 45 %.
+Expected before the first run: features kept make stage 1 twice as fast or better and change no loss; grouping saves
+less than the paper's 20 %, since rows are sorted by length within a step anyway; of the machine's rate of large
+products a step reaches 30 to 45 %.
 """
 
 import statistics

@@ -285,4 +285,29 @@ FAULTS = {
         "keys and values than of queries."
     ),
     "keys and values exchanged": "Keys and values are exchanged. They have the same shape, so only the numbers tell.",
+    # stages
+    "a frozen part that moves": (
+        "A part moves that should be frozen. SAM's module holds two parts: its blocks stay frozen when its necks, "
+        "convolutions and alpha train, so the beginning of a name doesn't decide; and a stage may train less than the "
+        "one before it."
+    ),
+    "a part left behind": "A part that should train doesn't move: its parameters never reach the optimizer.",
+    "frozen, and paid for": (
+        "Frozen parts stay where they are, but gradients are computed for them and thrown away: set requires_grad to "
+        "False. For a frozen decoder that is a third of the step."
+    ),
+    "warm-up in the wrong unit": (
+        "The warm-up isn't counted in steps. The paper's 128 are steps of 256 samples: counted in samples, it is over "
+        "in the first step; counted in epochs, it never ends."
+    ),
+    "a first step of nothing": (
+        "The first step has a learning rate of nought: it costs as much as the others and learns nothing."
+    ),
+    "a rate that falls to nothing": (
+        "The rate falls to nought, so the last steps learn next to nothing; it should end at a tenth."
+    ),
+    "a fall that began before the rise": (
+        "The cosine is counted from step 0, so when the warm-up ends the rate jumps down to where the cosine is by "
+        "then. Count it from the end of the warm-up."
+    ),
 }

@@ -102,6 +102,16 @@ def _digits(sample):
     return [((d.x, d.y, 1.1 * d.size), {"digit": digit_label(d.index)}) for d in sample.images[0].digits]
 
 
+def _shadows(sample):
+    """A window round each thing and its shadow."""
+    image = sample.images[0]
+    centres = [sum(x for x, _ in mark.points) / 2 for mark in image.marks]
+    return [
+        ((t.x, t.y + 0.3 * t.size, 2 * t.size), {"side": "left" if x < t.x else "right"})
+        for t, x in zip(image.scene.things, centres, strict=True)
+    ]
+
+
 def _share(chart):
     """The first value, as a share of the axis (of the whole, in a pie)."""
     return chart.values[0] / chart.top
@@ -209,6 +219,7 @@ TOPICS = {
         "list": (YES_NO, lambda s: bool(s.truth["words"]["li"])),
     }),
     "letters of web-code": _letters("web-code", _web_words),
+    "shadows of evaluation/reality": Topic("evaluation/reality", 1.0, {"side": ("left", "right")}, _shadows),
 }  # fmt: skip
 
 # One or two facts of every leaf of the taxonomy whose pictures show what no topic above does.

@@ -5,6 +5,7 @@ A new chapter adds its mistakes here and to dsvl_min/checks/faults.py; test_faul
 
 import functools
 import inspect
+import math
 import sys
 import textwrap
 from dataclasses import dataclass
@@ -19,12 +20,14 @@ from dsvl_min.checks import (
     patches,
     reading,
     release,
+    training,
     whole_model,
     windows,
     world,
 )
 from dsvl_min.data.world import Scene, Thing
 from dsvl_min.probes import image_tokens as image_token_probe
+from dsvl_min.training.stages import part_of
 
 
 @dataclass(frozen=True)
@@ -330,6 +333,34 @@ def cut_in_order(*order):
     return cut
 
 
+def by_module(model, trained):
+    """Freezing by the module's name: SAM's module holds its blocks and its necks."""
+    modules = {"necks": "vision.sam.", "siglip": "vision.siglip.", "adaptor": "adaptor.", "decoder": "decoder."}
+    for name, p in model.named_parameters():
+        p.requires_grad_(any(name.startswith(modules[part]) for part in trained))
+    return [p for p in model.parameters() if p.requires_grad]
+
+
+def only_thawing(model, trained):
+    """Thaws what trains and never freezes what trained before."""
+    return [p for name, p in model.named_parameters() if part_of(name) in trained or name.endswith("norm2.weight")]
+
+
+def only_chosen(model, trained):
+    """The right list, and gradients for everybody."""
+    model.requires_grad_(True)
+    return [p for name, p in model.named_parameters() if part_of(name) in trained]
+
+
+def rising(at, steps, warmup, step, least=0.1, after=None):
+    """A schedule by hand: `at` is what the warm-up counts, `after` where the cosine begins."""
+    if at + 1 < warmup or at < warmup and step < warmup:
+        return (at + 1) / warmup
+    begun = warmup if after is None else after
+    done = max(0.0, (step - begun) / max(1, steps - begun))
+    return least + (1 - least) * (1 + math.cos(math.pi * done)) / 2
+
+
 WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("changes its input", whole_model.place, in_place),
     ("changes the number format", whole_model.place, double),
@@ -374,6 +405,15 @@ WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("constant forgotten", image_tokens.straight, through_zero),
     ("inputs' mean forgotten", image_tokens.straight, half_centred),
     ("fitted the wrong way round", image_tokens.straight, lambda x, y: image_token_probe.straight(y, x)),
+    ("a frozen part that moves", training.freeze, by_module),
+    ("a frozen part that moves", training.freeze, only_thawing),
+    ("a part left behind", training.freeze, lambda model, trained: training.freeze_to(model, trained - {"necks"})),
+    ("frozen, and paid for", training.freeze, only_chosen),
+    ("warm-up in the wrong unit", training.rate, lambda step, steps, n: rising(48 * step, steps, n, step)),
+    ("warm-up in the wrong unit", training.rate, lambda step, steps, n: rising(step, steps, n * steps, step)),
+    ("a first step of nothing", training.rate, lambda step, steps, n: rising(step - 1, steps, n, step)),
+    ("a rate that falls to nothing", training.rate, lambda step, steps, n: rising(step, steps, n, step, least=0.0)),
+    ("a fall that began before the rise", training.rate, lambda step, steps, n: rising(step, steps, n, step, after=0)),
 )
 
 
