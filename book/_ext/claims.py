@@ -153,6 +153,7 @@ def claims():
     out["stem_steps"] = str(stem["steps"])
     _two_by_two(out)
     _read(out)
+    _study(out)
     _released(out)
     equality = _result("equality")["largest_difference"]
     out["equality"] = _at_most(max(equality.values()))
@@ -168,7 +169,12 @@ def _read(out):
     out["leaves"], out["leaves_drawn"] = str(len(LEAVES)), str(len(DRAWN))
     out["web_code_share"] = _percent(next(row.share for row in PRETRAINING if row.slug == "web-code") / 100)
     gate, best, first = _result("learnable"), {}, {}
-    for run in gate["topics"]:
+    forged = [run for run in gate["topics"] if "forged" in run["learnt"]]  # a comparison, not a fact: told apart
+    (shadow,) = (run for run in gate["topics"] if run["topic"].startswith("shadows"))
+    out["gate_forged"] = _percent(max(run["learnt"]["forged"] for run in forged))
+    out["gate_forged_chance"] = _percent(forged[0]["commonest"]["forged"])
+    out["gate_shadow"] = _percent(shadow["learnt"]["side"])
+    for run in (run for run in gate["topics"] if run not in forged):
         if run["times"] == 1 and run["topic"] != "free-documents":  # whose lines have a sentence of their own
             first |= {(run["topic"], fact): share for fact, share in run["learnt"].items()}
         for fact, share in run["learnt"].items():
@@ -176,7 +182,7 @@ def _read(out):
             best[name] = max(best.get(name, 0), share)
     out["gate_facts"], hardest = str(len(best)), min(best, key=best.get)
     out["gate_sources"] = str(len({run["source"] for run in gate["topics"]}))
-    out["gate_hardest"] = f"{hardest[1]}, in {hardest[0]}"
+    out["gate_hardest"] = hardest[0] if " of " in hardest[0] else f"{hardest[1]}, in {hardest[0]}"
     out["gate_again"] = _word(sum(share < gate["gate"] for share in first.values()))
     out["gate_least"], out["gate"] = _percent(best[hardest]), _percent(gate["gate"])
     lines = [run for run in gate["topics"] if run["topic"] == "free-documents"]
@@ -197,6 +203,28 @@ def _read(out):
         out[f"text_bits_{name}"] = f"{sum(r['bits'] for r in runs) / len(runs):.2f}"
         for kind in ("things", "pages"):
             out[f"text_{kind}_{name}"] = _percent(sum(r[kind] for r in runs) / len(runs))
+
+
+def _study(out):
+    """Chapter 22: what the trainer's means are worth, what each stage moved."""
+    from dsvl_min.training.plan import GPUS
+
+    found, parts = _result("training"), {"siglip": "SigLIP", "sam": "SAM's blocks", "necks": "the necks"}
+    out["a100"] = f"{GPUS['A100'] / 1e12:.0f}"
+    for name, stage in found["stages"].items():
+        out[f"used_{name[-1]}"] = _percent(stage["used"])
+    for name, kept in found["kept"].items():
+        out[f"kept_{name[-1]}"] = f"{kept['faster']:.1f}"
+    out["kept_loss"] = f"{max(kept['loss'] for kept in found['kept'].values()):.0e}"
+    for share, grouped in found["grouped"].items():
+        out[f"grouped_{round(100 * float(share))}"] = _percent(grouped["saved"])
+    moved = {
+        (stage, part): row["moved"]
+        for stage, told in _result("freezing")["stages"].items()
+        for part, row in told["parts"].items()
+    }
+    stage, part = max(moved, key=moved.get)
+    out["freezing_most"] = f"{parts.get(part, f'the {part}')} in stage {stage[-1]}, by {_percent(moved[stage, part])}"
 
 
 def _two_by_two(out):
