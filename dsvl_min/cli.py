@@ -32,6 +32,9 @@ def parser():
     p.add_argument("--adaptor", choices=ADAPTOR_FORMS, default="hybrid", help="its form (default: hybrid, as released)")
     p.add_argument("--set", action="append", default=[], metavar="STAGE.FIELD=VALUE",
                    help="a field of a stage, such as stage2.text_share=0.7; repeat for several")  # fmt: skip
+    p.add_argument(
+        "--config", type=Path, metavar="FILE", help="a TOML file of these arguments; what is typed goes first"
+    )
     p.add_argument("--sweep", type=Path, metavar="FILE", help="many runs, from a TOML file (see training/sweep.py)")
     p.add_argument("--dry-run", action="store_true", help="say what it would do, how long and in how much memory")
     p.add_argument("--every", type=int, default=100, help="steps between two checkpoints (default: 100)")
@@ -153,15 +156,17 @@ def _open(args):
 
 def train(args):
     """`dsvl train`: run the stages and say where the model was saved."""
-    from .training.run import dry_run
-    from .training.run import train as run
-
+    if args.config:
+        args = _configured(args)
     if args.sweep:
         from .training.sweep import as_table, sweep
 
         rows = sweep(args.sweep, args.restart)
         print(as_table(rows))
         return int(any("failed" in row for row in rows))
+    from .training.run import dry_run
+    from .training.run import train as run
+
     try:
         stages = tuple(int(n) for n in args.stages.split(","))
     except ValueError:
@@ -183,6 +188,18 @@ def train(args):
     out = args.out or Path("runs") / record["size"]
     spent = ", ".join(f"{name} {minutes:.1f}" for name, minutes in record["minutes"].items())
     print(f"saved to {out}  (minutes: {spent})")
+
+
+def _configured(args):
+    """The arguments of `dsvl train` with those of its --config file where none was typed."""
+    from .training.sweep import arguments, settings
+
+    words = arguments(settings(args.config))
+    read = parser().parse_args(["train", *words])
+    plain = parser().parse_args(["train"])
+    typed = {k: v for k, v in vars(args).items() if v != vars(plain)[k]}
+    merged = {**vars(read), **typed, "set": [*read.set, *args.set]}
+    return argparse.Namespace(**merged)
 
 
 def chat(args):

@@ -215,7 +215,8 @@ def _study(out):
         out[f"used_{name[-1]}"] = _percent(stage["used"])
     for name, kept in found["kept"].items():
         out[f"kept_{name[-1]}"] = f"{kept['faster']:.1f}"
-    out["kept_loss"] = f"{max(kept['loss'] for kept in found['kept'].values()):.0e}"
+    off = max(max(kept["loss"], kept["weight"]) for kept in found["kept"].values())
+    out["kept_off"] = f"within {off:.0e}" if off else "to the last bit"
     for share, grouped in found["grouped"].items():
         out[f"grouped_{round(100 * float(share))}"] = _percent(grouped["saved"])
     moved = {

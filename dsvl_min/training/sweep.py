@@ -30,19 +30,14 @@ from ..config import ConfigError
 from ..evaluation.tasks import CONTROLS
 from .run import asked_for
 
-ARGUMENTS = ("size", "vision", "adaptor", "stages", "seed", "times", "every", "device")
+ARGUMENTS = ("size", "vision", "adaptor", "stages", "seed", "times", "every", "device", "out")
 KNOWN = {"out": str, "at-once": int, "tasks": list, "count": int, "run": dict, "vary": dict}
 LAST = 20  # steps whose mean loss is told
 
 
 def read(path):
     """A sweep file as a dictionary with all its fields.  Raises ConfigError naming the file and the fault."""
-    try:
-        found = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"there is no file {str(path)!r}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is no TOML: {error}") from None
+    found = _toml(path)
     for name, value in found.items():
         if name not in KNOWN:
             raise ConfigError(f"{path}: no field {name!r}; there are {', '.join(KNOWN)}")
@@ -57,10 +52,32 @@ def read(path):
             raise ConfigError(f"{path}: vary.{name} must be a list of values, got {values!r}")
     if found["at-once"] < 1:
         raise ConfigError(f"{path}: at-once must be at least 1, got {found['at-once']}")
-    for name in (*found["run"], *found["vary"]):
-        if name not in ARGUMENTS and "." not in name:
-            raise ConfigError(f"{path}: no setting {name!r}; there are {', '.join(ARGUMENTS)}, and STAGE.FIELD")
+    _known(path, (*found["run"], *found["vary"]), ARGUMENTS[:-1])
     return found
+
+
+def settings(path):
+    """The settings of one run from a TOML file: {"size": "tiny", "stage2.text_share": 0.7, …}.  Raises ConfigError."""
+    found = {}
+    for name, value in _toml(path).items():  # [stage2] text_share = 0.7 is "stage2.text_share" = 0.7
+        found |= {f"{name}.{k}": v for k, v in value.items()} if isinstance(value, dict) else {name: value}
+    _known(path, found, ARGUMENTS)
+    return found
+
+
+def _toml(path):
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"there is no file {str(path)!r}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is no TOML: {error}") from None
+
+
+def _known(path, names, arguments):
+    for name in names:
+        if name not in arguments and "." not in name:
+            raise ConfigError(f"{path}: no setting {name!r}; there are {', '.join(arguments)}, and STAGE.FIELD")
 
 
 def runs(found):
