@@ -158,7 +158,7 @@ STAGES = {
     # deviation: rates-for-a-miniature
     "tiny": Recipe(
         stages=(
-            # The loss stands still and then breaks, with three seeds after 60, 70 and 110 steps; 220 leave room for each.
+            # The loss stands still, then breaks: below 1 by step 161, 83 and 75 with three seeds.  220 leave room.
             Stage(
                 "stage1", {"adaptor": 5e-3, "necks": 5e-3}, 220, 48, _EASY,
                 muon={"adaptor": 0.05, "necks": 0.05},
