@@ -63,7 +63,9 @@ def cost(config, stage, row=Row(), bytes_each=4):
         encoders = counter.get_total_flops()
     kept = Kept(model)
     with FlopCounterMode(display=False) as counter, kept:
-        _loss(model, row, "siglip" in parts).backward()
+        loss = _loss(model, row, "siglip" in parts)
+        if loss.requires_grad:  # text alone teaches a frozen decoder nothing
+            loss.backward()
     trained = {part: sum(p.numel() for _, p in named) for part, named in parts.items()}
     everything = sum(p.numel() for p in model.parameters())
     matrices = sum(n for part, n in trained.items() if stage.muon.get(part))

@@ -83,17 +83,17 @@ def as_table(command, rows, images=0, before=""):
     """The plan as text.  images: how many are drawn beforehand; before: what is said first."""
     lines = [command, "This is what it would do; nothing is trained.", before]
     for row in rows:
-        trains = ", ".join(f"{part} {n:,} (rate {row['lr'][part]:g})" for part, n in row["trains"].items())
+        trains = [f"{part} {n:,}, rate {row['lr'][part]:g}" for part, n in row["trains"].items()]
         lines += [
             f"{row['stage']}",
-            f"  trains      {trains}",
-            f"  steps       {row['steps']:,} of {row['batch']:,} rows, {row['text_share']:.0%} of them text alone; "
-            f"{row['warmup']} of warm-up, then {row['schedule']}",
+            *(f"  {'' if i else 'trains':12}{part}" for i, part in enumerate(trains)),
+            f"  steps       {row['steps']:,} of {row['batch']:,} rows, {row['text_share']:.0%} of them text alone",
+            f"  schedule    {row['warmup']:,} of warm-up, then {row['schedule']}",
             f"  tokens      {_short(row['tokens'])}",
             f"  operations  {row['operations']:.2e}",
-            f"  time here   {_time(row['minutes'])}, if {USED:.0%} of this machine's rate of products is reached",
-            f"  memory      {_bytes(row['memory'])} for weights, gradients and optimizer, "
-            f"{_bytes(row['row'])} for each row that runs at once",
+            f"  time here   {_time(row['minutes'])} at {USED:.0%} of this machine's rate of products",
+            f"  memory      {_bytes(row['memory'])} for weights, gradients, optimizer",
+            f"              {_bytes(row['row'])} for each row that runs at once",
             "",
         ]
     if rows and images:

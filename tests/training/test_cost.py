@@ -43,6 +43,8 @@ def test_frozen_parts_cost_their_gradients_and_cached_encoders_nothing():
     assert first.weights == second.weights == 4 * sum(p.numel() for p in DeepSeekVL(TINY).parameters())
     text = cost(TINY, STAGES["tiny"].stages[1], Row(0, 40, 40))
     assert text.encoders == 0 and text.operations < second.operations
+    idle = cost(TINY, STAGES["tiny"].stages[0], Row(0, 40, 40))  # text alone, and the decoder frozen
+    assert 0 < idle.operations < text.operations / 2
     assert second.hours(48, 1e9) > second.hours(48, 1e9, cached=True)
 
 
