@@ -1,6 +1,8 @@
 """Many runs from one file: all checked first, each resumable, one table."""
 
 import json
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -119,3 +121,14 @@ def test_one_run_from_a_file_of_its_arguments_where_what_is_typed_goes_first(tmp
     path.write_text("colour = 3")
     assert cli.main(["train", "--config", str(path)]) == 2
     assert len(asked) == 1
+
+
+def test_the_sweep_of_the_book_is_one_that_can_be_run(tmp_path, monkeypatch):
+    page = (Path(__file__).parents[2] / "book" / "22-your-data-your-study-your-cluster.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    path, ran = tmp_path / "sweep.toml", []
+    path.write_text(example)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sweep, "one", lambda name, *_: ran.append(name) or {"name": name})
+    sweep.sweep(path)
+    assert len(ran) == 12
