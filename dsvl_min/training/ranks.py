@@ -1,7 +1,7 @@
 """Several processes training one model, as torchrun or `accelerate launch` starts them; and one process alone.
 
     torchrun --nproc-per-node 2 -m dsvl_min.cli train --size tiny
-    accelerate launch --num-processes 2 -m dsvl_min.cli train --size tiny
+    accelerate launch --multi_gpu --num_processes 2 -m dsvl_min.cli train --size tiny
 
 Both say who is who in the environment; PyTorch does the rest (`DistributedDataParallel`, or `fully_shard` with
 --shard).  Every rank reads its part of the same step, and the loss is divided by the predicted tokens of all, so any
