@@ -103,7 +103,11 @@ def execute_cell(source, zipped, python=PYTHON):
     clock = time.time()
     lean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PIP_CONSTRAINT")}
     lean |= {"PIP_LOG": str(log), "PIP_CONSTRAINT": str(ROOT / "constraints.txt"), "PIP_NO_COMPILE": "1"}
-    run([python, "-m", "IPython", script], cwd=zipped.parent, env=lean)
+    said = run([python, "-m", "IPython", script], cwd=zipped.parent, env=lean)
+    if not log.exists():  # %pip may fail without an exit code to tell of it, as it once did here: not twice
+        said = run([python, "-m", "IPython", script], cwd=zipped.parent, env=lean)
+    if not log.exists():
+        raise ReaderError(f"the install cell ended without having started pip:\n{said[-2000:]}")
     seconds = time.time() - clock
     fetched = downloaded(log.read_text(encoding="utf-8", errors="replace")) + zipped.stat().st_size / 1e6
     return seconds, fetched

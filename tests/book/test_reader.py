@@ -119,3 +119,24 @@ def test_the_install_cell_names_one_archive_of_this_version_and_skips_what_is_th
 def test_a_failing_command_says_what_it_said():
     with pytest.raises(reader.ReaderError, match="no such thing"):
         reader.run(["bash", "-c", "echo no such thing; exit 3"], env=dict(os.environ))
+
+
+@pytest.mark.parametrize("failures", [1, 2])
+def test_an_install_cell_that_never_reached_pip_is_run_once_more_and_then_told(failures, monkeypatch, tmp_path):
+    ran, archive = [], tmp_path / "book.zip"
+    archive.write_bytes(b"")
+
+    def pretend(command, env, **_):
+        ran.append(command)
+        if len(ran) > failures:
+            Path(env["PIP_LOG"]).write_text("")
+        return "nothing happened"
+
+    monkeypatch.setattr(reader, "run", pretend)
+    cell = "%pip install https://example.org/book.zip"
+    if failures == 1:
+        assert reader.execute_cell(cell, archive)[1] == 0
+    else:
+        with pytest.raises(reader.ReaderError, match="without having started pip:\nnothing happened"):
+            reader.execute_cell(cell, archive)
+    assert len(ran) == 2
