@@ -17,11 +17,13 @@ def draw(ink):
     most = max(map(max, shares))
     for y, row in enumerate(shares):
         for x, share in enumerate(row):
-            cell = Rectangle((x - 0.46, y - 0.42), 0.92, 0.84, linewidth=0)
-            if share:
-                cell.set(facecolor=ink.colors["blue"], alpha=0.08 + 0.3 * (share / most) ** 0.5)
+            cell = Rectangle((x - 0.46, y - 0.42), 0.92, 0.84, facecolor="none", edgecolor=ink.faint)
+            if share:  # a bar as long as the part moved
+                bar = Rectangle((x - 0.46, y + 0.28), 0.92 * share / most, 0.14, linewidth=0)
+                axis.add_patch(bar)
+                bar.set(facecolor=ink.colors["blue"])
             else:
-                cell.set(facecolor="none", edgecolor=ink.faint, hatch="///")
+                cell.set(hatch="///")
             axis.add_patch(cell)
             told = f"{share:.0%}" if share else "not a bit"
             label = axis.text(x, y, told, ha="center", va="center", weight="bold" if share else "normal")
