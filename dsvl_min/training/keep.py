@@ -66,7 +66,7 @@ class Keeper:
                 told = json.loads(path.with_suffix(".json").read_bytes())
                 if hashlib.sha256(data).hexdigest() != told["sha256"]:
                     raise ValueError("its content is not what was written")
-                return step, torch.load(io.BytesIO(data), weights_only=True)
+                return step, torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
             except (OSError, ValueError, KeyError, TypeError) as error:
                 self.say(f"{path} can't be used ({error}); looking for one before it")
         return None

@@ -16,9 +16,10 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from ..checkpoint import write_atomically
 from ..config import TrainingStopped
 from .muon import Muon
-from .ranks import like, whole
+from .ranks import ALONE, like, whole
 
 SCHEDULES = ("cosine", "step", "constant")
 
@@ -93,7 +94,7 @@ def optimise(
     carried=None,
     check=None,
     scaler=None,
-    log=True,
+    ranks=ALONE,
 ):
     """Train parameter groups {"params": …, "lr": …} for some steps: AdamW, or Muon where "muon" is true.
 
@@ -101,10 +102,9 @@ def optimise(
     `counted` among it.  A line a step goes to out/metrics.jsonl; its "lr_factor" is what `schedule` gave.
     keeper: a `Keeper`; the loop then begins at its newest checkpoint.  carried: {name: object} of what belongs in a
     checkpoint beside the optimizers.  check(line): may raise, where a step's line isn't what it should be, before the
-    step is taken.  scaler: a GradScaler, which scaled the loss.  log: False where another process writes metrics and
-    checkpoints.  Returns the lines of all steps,
-    those before a checkpoint too.  With a keeper, Ctrl-C raises TrainingStopped when the step is done and a checkpoint
-    written.
+    step is taken.  scaler: a GradScaler, which scaled the loss.  ranks: who takes the same steps; the first of them
+    writes.  Returns the lines of all steps, those before a checkpoint too.  With a keeper, Ctrl-C at any rank raises
+    TrainingStopped at all of them, when the step is done and a checkpoint written.
     """
     out = Path(out)
     kinds = {True: [], False: []}
@@ -118,16 +118,23 @@ def optimise(
     carried = {**(carried or {}), **{f"optimizer {i}": Sharded(optimizer) for i, optimizer in enumerate(optimizers)}}
     carried["scaler"] = scaler
     lines = restore(keeper, carried) if keeper else []
-    metrics = Metrics(out / "metrics.jsonl", name, lines) if log else None
+    metrics = Metrics(out / "metrics.jsonl", name, lines) if ranks.first else None
     before = lines[-1]["seconds"] if lines else 0.0
     started = time.time() - before
 
     def save(done):
         state = {k: whole(v.state_dict()) for k, v in carried.items()}  # every rank, where ranks hold parts
-        if log:
+        if ranks.first:
             keeper.save(done, {"lines": lines, **state})
 
-    bar = tqdm(range(len(lines), steps), desc=name, disable=quiet, unit="step", initial=len(lines), total=steps)
+    bar = tqdm(
+        range(len(lines), steps),
+        desc=name,
+        disable=quiet or not ranks.first,
+        unit="step",
+        initial=len(lines),
+        total=steps,
+    )
     with stop_between_steps() if keeper else nullcontext(threading.Event()) as stopping:
         for number in bar:
             factor = schedule(number, steps, warmup, kind)
@@ -155,9 +162,12 @@ def optimise(
             pace = sum(line[counted] for line in recent[1:]) / max(1e-3, recent[-1]["seconds"] - recent[0]["seconds"])
             bar.set_postfix({"loss": f"{np.mean([line['loss'] for line in recent]):.3f}", counted: f"{pace:,.0f}/s"})
             done = number + 1
-            if keeper and done < steps and (keeper.due(done) or stopping.is_set()):
+            if not keeper or done == steps:
+                continue
+            stops = ranks.most(stopping.is_set())  # one rank alone must not leave the others waiting
+            if stops or keeper.due(done):
                 save(done)
-            if stopping.is_set() and done < steps:
+            if stops:
                 raise TrainingStopped(
                     f"{name} was stopped after step {done} of {steps}; the same command goes on from there"
                 )
@@ -171,7 +181,8 @@ def restore(keeper, carried):
         return []
     step, state = found
     for name, part in carried.items():
-        part.load_state_dict(state[name])
+        if state[name]:  # a scaler that does nothing has none
+            part.load_state_dict(state[name])
     keeper.say(f"{keeper.name} goes on after step {step}")
     return state["lines"]
 
@@ -186,7 +197,7 @@ class Metrics:
         kept = [line for line in old if line.endswith("}") and json.loads(line)["stage"] != stage]
         text = "".join(f"{line}\n" for line in [*kept, *map(json.dumps, lines)])
         if old or lines:
-            path.write_text(text, encoding="utf-8")
+            write_atomically(path, text.encode())
 
     def write(self, line):
         """Add a line; a disk that won't take it is told of once, and the run goes on."""

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import distributed, nn
-from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor import DTensor, distribute_tensor
 from torch.nn.parallel import DistributedDataParallel
 
@@ -47,6 +46,14 @@ class Ranks:
         distributed.all_reduce(total)
         return total.item()
 
+    def most(self, number):
+        """The largest of all ranks' numbers."""
+        if self.size == 1:
+            return number
+        found = torch.tensor(float(number), dtype=torch.float64, device=self.device)
+        distributed.all_reduce(found, distributed.ReduceOp.MAX)
+        return found.item()
+
     def wait(self):
         """Go on when all have come here."""
         if self.size > 1:
@@ -67,13 +74,17 @@ class Ranks:
         if self.size == 1:
             return module
         if self.shard:
+            try:
+                from torch.distributed.fsdp import fully_shard
+            except ImportError:
+                raise ConfigError(f"--shard needs torch 2.6 or later, this is {torch.__version__}") from None
             for part in module.modules():
                 if isinstance(part, nn.ModuleList):
                     for block in part:
                         fully_shard(block)
             return fully_shard(module)
         devices = [self.device] if self.device.type == "cuda" else None
-        return DistributedDataParallel(module, device_ids=devices, find_unused_parameters=True)
+        return DistributedDataParallel(module, device_ids=devices, find_unused_parameters=True, broadcast_buffers=False)
 
     def accumulating(self, module, last):
         """A context for one of several backward passes: only the last one has ranks exchange gradients."""
@@ -95,11 +106,11 @@ def together(shard=False, device=None):
     if shard and size == 1:
         raise ConfigError("--shard divides a model among ranks, and this is the only one: start it with torchrun")
     at = setting()
-    kind = device or at.device
+    kind, why = device or at.device, at.why if device in (None, at.device) else "as asked"
     if kind == "cuda":
         kind = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
         torch.cuda.set_device(kind)
-    ours = Ranks(rank, size, torch.device(kind), at.dtype if kind != "cpu" else torch.float32, shard, at.why)
+    ours = Ranks(rank, size, torch.device(kind), at.dtype if kind != "cpu" else torch.float32, shard, why)
     mine = size > 1 and not distributed.is_initialized()
     if mine:
         distributed.init_process_group("nccl" if kind != "cpu" else "gloo")

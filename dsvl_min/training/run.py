@@ -41,12 +41,9 @@ class Progress:
     """
 
     def __init__(self, out, settings, restart=False, writes=True):
-        self.path, self.settings, self.stages = Path(out) / PROGRESS, settings, {}
-        if restart and writes:
-            self.path.unlink(missing_ok=True)
-            shutil.rmtree(Path(out) / UNFINISHED, ignore_errors=True)
-            (Path(out) / "metrics.jsonl").unlink(missing_ok=True)
-        elif self.path.exists() and not restart:
+        out = Path(out)
+        self.path, self.settings, self.stages = out / PROGRESS, settings, {}
+        if self.path.exists() and not restart:
             try:
                 found = json.loads(self.path.read_text(encoding="utf-8"))
                 before, self.stages = found["settings"], found["stages"]
@@ -59,8 +56,11 @@ class Progress:
                 raise ConfigError(
                     f"{out} holds another run ({told}); choose another folder, or begin anew with --restart"
                 )
-        elif writes:
-            (Path(out) / "metrics.jsonl").unlink(missing_ok=True)
+        elif writes:  # what another run left must not be taken for the beginning of this one
+            for name in (PROGRESS, "metrics.jsonl", "parts/record.json"):
+                (out / name).unlink(missing_ok=True)
+            for name in (UNFINISHED, f"parts/{UNFINISHED}"):
+                shutil.rmtree(out / name, ignore_errors=True)
         if writes:
             self.write()
 
@@ -297,7 +297,8 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     record = {"command": command, "size": config.name, "vision": config.vision, "seed": seed, "times": times,
               "config": config.to_dict(), "hardware": hardware(), "minutes": {}}  # fmt: skip
-    settings = {"command": command, "recipe": hashlib.sha256(repr(recipe).encode()).hexdigest()[:16]}
+    recipes = recipe, *(stage0.RECIPES if 0 in stages else ())
+    settings = {"command": command, "recipe": hashlib.sha256(repr(recipes).encode()).hexdigest()[:16]}
     with together(shard, device) as ranks:
         if ranks.why and not quiet and ranks.first:
             print(f"{ranks.device}, {str(ranks.dtype).removeprefix('torch.')}: {ranks.why}", file=sys.stderr)
@@ -320,11 +321,11 @@ def _train(config, recipe, stages, out, seed, times, quiet, every, record, progr
         ranks.wait()
         if stages == {0}:
             return None, None, record if ranks.first else None
-    model, processor = assemble(config, parts, seed)
     chosen = [recipe.stages[number - 1] for number in sorted(stages - {0})]
     if all(stage.name in done for stage in chosen) and (out / "config.json").exists():
         kept = json.loads((out / "record.json").read_text(encoding="utf-8"))
         return *load(out, device=ranks.device), kept if ranks.first else None
+    model, processor = assemble(config, parts, seed)
     began = time.time()
     images = tuple((source, count * times, low, high) for source, count, low, high in recipe.images)
     progress_bar = None if quiet or not ranks.first else "encoding images"

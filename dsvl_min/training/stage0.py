@@ -74,6 +74,9 @@ class LanguageRecipe:
     mix: tuple = (Share("english", 5), Share("chinese", 0.2), Share("grid", 2), Share("lists", 2), Share("repeats", 1))
 
 
+RECIPES = (SiglipRecipe(), SamRecipe(), LanguageRecipe())
+
+
 def plan(mix, count):
     """(source, count, low, high) rows for `draw`, by the shares' weights."""
     total = sum(share.weight for share in mix)

@@ -169,6 +169,11 @@ def run_stage(model, processor, stage, pool, texts, out, seed=0, quiet=False, ev
     so many steps, into out/unfinished, and begin at the newest that lies there.  ranks: with whom, where and in which
     numbers.  Raises TrainingStopped if the loss is not finite or wild, ConfigError if ranks can't share a batch.
     """
+    if ranks.shard and not stage.grouped and 0 < stage.text_share < 1:
+        raise ConfigError(
+            f"{stage.name}: sharded, all ranks must run the same parts, and with grouped=false one may have an image "
+            "where another has none; set grouped to true, or leave --shard out"
+        )
     model.to(ranks.device)
     worked = own_copy(model, ranks)
     trained, scaler = trainable(worked, stage), ranks.scaler()
@@ -183,9 +188,11 @@ def run_stage(model, processor, stage, pool, texts, out, seed=0, quiet=False, ev
         chunks[:] = batches(number)
         told = ranks.sum(sum(chunk.predicted for chunk in chunks))
         loss = 0.0
-        for i, chunk in enumerate(chunks, 1):
-            with ranks.accumulating(joined, last=i == len(chunks)), ranks.numbers():
-                part = joined(chunk.batch, chunk.features) / told
+        pieces = int(ranks.most(len(chunks)))  # a rank whose rows packed into fewer adds some that count nothing
+        for i in range(pieces):
+            chunk, counts = chunks[min(i, len(chunks) - 1)], i < len(chunks)
+            with ranks.accumulating(joined, last=i == pieces - 1), ranks.numbers():
+                part = joined(chunk.batch, chunk.features) * counts / told
                 scaler.scale(part * ranks.size).backward()  # what joins ranks takes the mean of their gradients
             loss += part.item()
         tokens = int(ranks.sum(sum(chunk.tokens for chunk in chunks)))
@@ -208,8 +215,8 @@ def run_stage(model, processor, stage, pool, texts, out, seed=0, quiet=False, ev
     keeper = Keeper(Path(out) / UNFINISHED, stage.name, every, say=say) if every else None
     lines = optimise(
         stage.name, groups, stage.steps, step, out, stage.warmup, stage.betas, stage.weight_decay, stage.clip,
-        quiet or not ranks.first, kind=stage.schedule, keeper=keeper, carried={"trained": Trained(parts)},
-        check=check, scaler=scaler, log=ranks.first,
+        quiet, kind=stage.schedule, keeper=keeper, carried={"trained": Trained(parts)}, check=check, scaler=scaler,
+        ranks=ranks,
     )  # fmt: skip
     if worked is not model:
         model.load_state_dict(whole(dict(worked.state_dict())))

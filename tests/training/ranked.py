@@ -1,6 +1,6 @@
 """What test_ranks starts with torchrun: a small model trained for a few steps, its weights and losses left in a folder.
 
-torchrun … ranked.py FOLDER STEPS [shard] [ungrouped] [stop=N]
+torchrun … ranked.py FOLDER STEPS [shard] [ungrouped] [packing] [stop=N]
 """
 
 import json
@@ -25,8 +25,9 @@ model, processor, pool, texts = test_trainer.small.__wrapped__(dsvl_min.load("ti
 stage = test_trainer.stage(
     lr={"adaptor": 1e-3, "necks": 1e-3, "decoder": 1e-3, "siglip": 1e-3}, steps=int(steps), batch=12, text_share=0.4,
     text_mix=(Share("repeats", 1),), grouped="ungrouped" not in options, muon={"decoder": 0.01},
+    packing="packing" in options, length=120,
 )  # fmt: skip
-if "stop" in options:  # as Ctrl-C would, in the middle of a step
+if "stop" in options and os.environ["RANK"] == "0":  # as Ctrl-C would, in the middle of a step, at one rank alone
     trainer_step = trainer.Batches.__call__
 
     def stops(batches, step):

@@ -3,13 +3,16 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from dsvl_min.config import ConfigError
-from dsvl_min.training.ranks import together
+from dsvl_min.training.ranks import Ranks, together
+from dsvl_min.training.stages import STAGES
+from dsvl_min.training.trainer import run_stage
 
 HERE = Path(__file__).parent
 STEPS = 10
@@ -63,9 +66,17 @@ def test_a_run_goes_on_with_another_number_of_ranks(alone, before, after, tmp_pa
     assert losses == pytest.approx(alone[1], abs=2e-5)
 
 
-def test_mixed_batches_are_shared_too(tmp_path):
-    one, two = (trained(tmp_path / str(ranks), ranks, "ungrouped")[0] for ranks in (1, 2))
+@pytest.mark.parametrize("words", [("ungrouped",), ("packing",), ("packing", "shard")])
+def test_mixed_and_packed_batches_are_shared_too(words, tmp_path):
+    plain = [word for word in words if word != "shard"]
+    one, two = trained(tmp_path / "1", 1, *plain)[0], trained(tmp_path / "2", 2, *words)[0]
     assert worst(one, two) < 1e-6
+
+
+def test_sharding_needs_grouped_batches():
+    mixed = replace(STAGES["tiny"].stages[1], grouped=False)
+    with pytest.raises(ConfigError, match="grouped to true"):
+        run_stage(None, None, mixed, None, None, None, ranks=Ranks(size=2, shard=True))
 
 
 def test_sharding_alone_is_refused():

@@ -258,10 +258,13 @@ def test_stage_0_goes_on_too(tmp_path, monkeypatch):
     monkeypatch.setattr(stage0, "mask_loss", real)
     before = (tmp_path / "cut" / "parts" / "siglip.safetensors").stat().st_mtime_ns
     train("tiny", stages=(0,), out=tmp_path / "cut", quiet=True, every=2)
-    assert (tmp_path / "cut" / "parts" / "siglip.safetensors").stat().st_mtime_ns == before
+    siglip = tmp_path / "cut" / "parts" / "siglip.safetensors"
+    assert siglip.stat().st_mtime_ns == before
     for name in ("siglip", "sam", "decoder"):
         whole, cut = ((tmp_path / run / "parts" / f"{name}.safetensors").read_bytes() for run in ("whole", "cut"))
         assert whole == cut
+    train("tiny", stages=(0,), out=tmp_path / "cut", quiet=True, resume=False)
+    assert siglip.stat().st_mtime_ns > before  # begun anew, parts too
 
 
 def test_a_finished_run_is_opened_and_only_begun_anew_when_asked(tmp_path, monkeypatch):
