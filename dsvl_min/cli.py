@@ -156,8 +156,6 @@ def _open(args):
 
 def train(args):
     """`dsvl train`: run the stages and say where the model was saved."""
-    if args.config:
-        args = _configured(args)
     if args.sweep:
         from .training.sweep import as_table, sweep
 
@@ -188,18 +186,6 @@ def train(args):
     out = args.out or Path("runs") / record["size"]
     spent = ", ".join(f"{name} {minutes:.1f}" for name, minutes in record["minutes"].items())
     print(f"saved to {out}  (minutes: {spent})")
-
-
-def _configured(args):
-    """The arguments of `dsvl train` with those of its --config file where none was typed."""
-    from .training.sweep import arguments, settings
-
-    words = arguments(settings(args.config))
-    read = parser().parse_args(["train", *words])
-    plain = parser().parse_args(["train"])
-    typed = {k: v for k, v in vars(args).items() if v != vars(plain)[k]}
-    merged = {**vars(read), **typed, "set": [*read.set, *args.set]}
-    return argparse.Namespace(**merged)
 
 
 def chat(args):
@@ -310,16 +296,10 @@ def bench(args):
 
 def evaluate(args):
     """`dsvl eval`: print every task with its controls."""
-    from .evaluation.tasks import TASKS, as_table, write_json
+    from .evaluation.tasks import TASKS, as_table, named, write_json
     from .evaluation.tasks import evaluate as run
 
-    tasks = TASKS
-    if args.tasks:
-        wanted = [name.strip() for name in args.tasks.split(",")]
-        unknown = sorted(set(wanted) - {t.name for t in TASKS})
-        if unknown:
-            raise ConfigError(f"no task {', '.join(unknown)}; the tasks are {', '.join(t.name for t in TASKS)}")
-        tasks = tuple(t for t in TASKS if t.name in wanted)
+    tasks = named([name.strip() for name in args.tasks.split(",")]) if args.tasks else TASKS
     model, processor = _open(args)
     result = {"model": args.model, **run(model, processor, args.seed, args.count, tasks, quiet=args.quiet)}
     print(as_table(result))
@@ -411,8 +391,13 @@ def data_stats(args):
 
 def main(argv=None):
     """Entry point.  A mistake in what was asked ends in one line on standard error and exit code 2."""
-    args = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    args = parser().parse_args(words)
     try:
+        if getattr(args, "config", None):  # the file's arguments come before what was typed, which so has the last word
+            from .training.sweep import arguments, settings
+
+            args = parser().parse_args([args.verb, *arguments(settings(args.config)), *words[1:]])
         return args.run(args) or 0
     except (ConfigError, CheckpointError, InputError, ValueError) as error:
         print(f"dsvl {args.verb}: {error}", file=sys.stderr)

@@ -14,6 +14,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from ..checkpoint import write_atomically
+from ..config import ConfigError
 from ..data.sources import sample
 
 CONTROLS = ("image", "blank", "shuffled", "none")
@@ -45,6 +46,14 @@ TASKS = (
     Task("free documents", "free-documents", question="Read the text.", score="characters"),
     Task("several digits", "several-digits", question="Which digits are written here?"),
 )
+
+
+def named(names):
+    """The tasks of these names, in the table's order.  Raises ConfigError for a name unknown."""
+    unknown = sorted(set(names) - {t.name for t in TASKS})
+    if unknown:
+        raise ConfigError(f"no task {', '.join(unknown)}; the tasks are {', '.join(t.name for t in TASKS)}")
+    return tuple(t for t in TASKS if t.name in names)
 
 
 def edit_distance(a, b):

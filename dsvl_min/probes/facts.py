@@ -7,6 +7,11 @@ where there are many: then the question is whether what the window shows can be 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..data.charts import TITLES
+from ..data.instructions.local import COINS, LOGOS
+from ..data.instructions.logic import MOLECULES, POLYGONS
+from ..data.instructions.recognition import STYLES, THEMES
+from ..data.instructions.scenery import LANDSCAPES, MOODS, SKIES
 from ..data.lettering import extent, letter_places, text_width, turned
 from ..data.plots import KINDS
 from ..data.scenetext import INKS
@@ -207,8 +212,7 @@ TOPICS = {
         "largest": (range(5), lambda s: s.images[0].values.index(max(s.images[0].values))),
         "first value": (range(4), lambda s: _binned(_share(s.images[0]), 0.25, 0.5, 0.75)),
         "axis": ((10, 20, 100), lambda s: None if s.images[0].kind == "pie" else s.images[0].top),
-        "title": (("rain", "cats", "sales", "votes", "cups", "books", "birds", "cars", "games", "cakes"),
-                  lambda s: s.images[0].title),
+        "title": (TITLES, lambda s: s.images[0].title),
     }),
     "tables": _whole("tables", 1.0, {"rows": (range(2, 5), lambda s: len(s.truth["cells"]) - 1)}),
     "letters of tables": _letters("tables", _words),
@@ -225,27 +229,27 @@ TOPICS = {
 # One or two facts of every leaf of the taxonomy whose pictures show what no topic above does.
 _LEAVES = {
     "recognition/global/theme": {
-        "theme": (("page", "sign", "face", "thing", "things", "landscape"), lambda s: s.truth["kind"]),
+        "theme": (THEMES, lambda s: s.truth["kind"]),
     },
     "recognition/global/event": {"motion": (("", *SIDES), lambda s: s.truth["side"])},
     "recognition/global/scene": {
-        "place": (("sea", "meadow", "desert", "snow", "city"), lambda s: s.truth["place"]),
-        "sky": (("day", "night", "rain"), lambda s: s.truth["sky"]),
+        "place": (LANDSCAPES, lambda s: s.truth["place"]),
+        "sky": (SKIES, lambda s: s.truth["sky"]),
     },
-    "recognition/global/mood": {"mood": (("happy", "sad", "surprised", "angry"), _asked_mood)},
+    "recognition/global/mood": {"mood": (MOODS, _asked_mood)},
     "recognition/global/style": {
-        "style, on the left": (("filled", "outline", "dotted", "pixels"), lambda s: [*s.truth["styles"].values()][0]),
+        "style, on the left": (STYLES, lambda s: [*s.truth["styles"].values()][0]),
     },
     "recognition/local/pointing": {
         "marked third, across": (range(3), lambda s: _binned(s.truth["point"][0], 1 / 3, 2 / 3)),
         "marked third, down": (range(3), lambda s: _binned(s.truth["point"][1], 1 / 3, 2 / 3)),
     },
     "recognition/local/logo": {
-        "brand": (("Solar", "Vega", "Casa", "Rondo", "Amor", "Polar", "Medi", "Orbit"), lambda s: s.truth["brand"]),
+        "brand": (LOGOS, lambda s: s.truth["brand"]),
     },
     "recognition/local/currency": {
         "how many": (range(1, 6), lambda s: len(s.truth["coins"])),
-        "largest coin": ((1, 2, 5, 10), lambda s: max(s.truth["coins"])),
+        "largest coin": (COINS, lambda s: max(s.truth["coins"])),
     },
     "conversion/image-to-code/ui": {"first line": (("h1", "p", "button", "input", "checkbox"), _opening)},
     "conversion/image-to-code/chart": {
@@ -302,7 +306,7 @@ _LEAVES = {
     "commonsense/other/intention": {"eyes": (SIDES, lambda s: s.truth["side"])},
     "commonsense/other/prediction": {"motion": (SIDES, lambda s: s.truth["side"])},
     "logic/mathematical/plane-geometry": {
-        "corners": ((3, 4, 5, 6, 8), lambda s: s.truth.get("sides")),
+        "corners": (POLYGONS, lambda s: s.truth.get("sides")),
         "length": (range(4, 10), lambda s: s.truth.get("a")),
         "left angle": ((40, 50, 60, 70), lambda s: s.truth.get("p")),
     },
@@ -312,7 +316,7 @@ _LEAVES = {
     },
     "logic/other/physics": {"weights on the left": (range(1, 3), lambda s: len(s.truth["sides"][0]))},
     "logic/other/chemistry": {
-        "formula": (("H2O", "CO2", "O2", "N2", "HCl", "NH3", "CH4", "C2H4"), lambda s: s.truth["formula"]),
+        "formula": (MOLECULES, lambda s: s.truth["formula"]),
     },
     "evaluation/reality": {"forged": (YES_NO, lambda s: s.truth["forged"])},
     "evaluation/improvement": {"straight": (YES_NO, lambda s: s.turns[0][1].startswith("Nothing"))},

@@ -38,10 +38,6 @@ class Cost:
     gradients: int
     optimizer: int
 
-    def hours(self, rows, rate, cached=False):
-        """Hours of so many rows, at `rate` operations a second."""
-        return rows * (self.operations + (0 if cached else self.encoders)) / rate / 3600
-
     def memory(self, rows):
         """Bytes at the worst moment of a step with so many rows at once."""
         return self.weights + self.gradients + self.optimizer + rows * self.activations

@@ -6,7 +6,8 @@ from ..bench import machine
 from ..checkpoint import WEIGHTS
 from ..data.collate import clip
 from ..data.collate import row as as_row
-from ..data.sources import sample
+from ..data.feeds import Generated
+from ..hardware import setting
 from ..model import DeepSeekVL
 from ..processor import Processor
 from ..tokenizer import Tokenizer
@@ -19,12 +20,14 @@ ON_GPUS = 0.4  # of a data sheet's rate; what well-run trainings report lies abo
 GPUS = {"T4": 65e12, "A100": 312e12, "H100": 989e12}
 
 
-def plan(recipe, config, chosen, rate=None, device="cpu"):
-    """[{stage, trains, frozen, …}] for each chosen Stage of a recipe: numbers, ready to be shown.
+def plan(recipe, config, chosen, rate=None):
+    """[{stage, trains, steps, …}] for each chosen Stage of a recipe: numbers, ready to be shown.
 
-    rate: operations a second of large products on the machine; measured, if not given.
+    rate: operations a second of large products; measured, if not given, where and in the numbers a run would use.
+    Where the recipe draws its images beforehand, what frozen encoders see is computed once and is not counted.
     """
-    rate = rate or machine(device, torch.float32)["rate"]
+    here = setting()
+    rate = rate or machine(here.device, here.dtype)["rate"]
     with torch.device("meta"):
         model = DeepSeekVL(config)
     processor = _processor(config)
@@ -35,7 +38,8 @@ def plan(recipe, config, chosen, rate=None, device="cpu"):
         of_text, of_image = (cost(config, stage, r) if r else None for r in (text, image))
         rows = stage.steps * stage.batch
         shares = ((text, of_text, stage.text_share), (image, of_image, 1 - stage.text_share))
-        operations = sum(rows * share * c.operations for _, c, share in shares if share)
+        each_step = [(c.operations + (0 if recipe.images else c.encoders), share) for _, c, share in shares if share]
+        operations = sum(rows * share * of_row for of_row, share in each_step)
         tokens = sum(rows * share * (r.text + r.images * config.image_tokens) for r, _, share in shares if share)
         most = max((c for _, c, share in shares if share), key=lambda c: c.activations)
         out.append({
@@ -67,9 +71,9 @@ def _row(stage, text, config, processor, count=120):
     mix, rows = (stage.text_mix if text else stage.mix), []
     total = sum(share.weight for share in mix)
     for share in mix:
+        draw = Generated(share.source, share.low, share.high)
         for index in range(max(1, round(count * share.weight / total))):
-            low, high = share.low, share.high
-            made = sample(share.source, 0, index, "train", low + (high - low) * (index * 0.618034 % 1))
+            made = draw(0, index)
             ids, labels = clip(
                 as_row(made, processor, "dialogues" if text else stage.reads), config.decoder.max_positions
             )

@@ -27,10 +27,10 @@ from pathlib import Path
 
 from ..checkpoint import write_atomically
 from ..config import ConfigError
-from ..evaluation.tasks import CONTROLS
+from ..evaluation.tasks import CONTROLS, named
 from .run import asked_for
 
-ARGUMENTS = ("size", "vision", "adaptor", "stages", "seed", "times", "every", "device", "out")
+ARGUMENTS = ("size", "vision", "adaptor", "stages", "seed", "times", "every", "device")
 KNOWN = {"out": str, "at-once": int, "tasks": list, "count": int, "run": dict, "vary": dict}
 LAST = 20  # steps whose mean loss is told
 
@@ -52,7 +52,8 @@ def read(path):
             raise ConfigError(f"{path}: vary.{name} must be a list of values, got {values!r}")
     if found["at-once"] < 1:
         raise ConfigError(f"{path}: at-once must be at least 1, got {found['at-once']}")
-    _known(path, (*found["run"], *found["vary"]), ARGUMENTS[:-1])
+    named(found["tasks"])
+    _known(path, (*found["run"], *found["vary"]), ARGUMENTS)
     return found
 
 
@@ -61,7 +62,7 @@ def settings(path):
     found = {}
     for name, value in _toml(path).items():  # [stage2] text_share = 0.7 is "stage2.text_share" = 0.7
         found |= {f"{name}.{k}": v for k, v in value.items()} if isinstance(value, dict) else {name: value}
-    _known(path, found, ARGUMENTS)
+    _known(path, found, (*ARGUMENTS, "out"))
     return found
 
 
@@ -94,7 +95,7 @@ def arguments(settings):
     """Settings as `dsvl train` takes them on its command line."""
     words = []
     for name, value in settings.items():
-        words += [f"--{name}", _word(value)] if name in ARGUMENTS else ["--set", f"{name}={_word(value)}"]
+        words += ["--set", f"{name}={_word(value)}"] if "." in name else [f"--{name}", _word(value)]
     return words
 
 

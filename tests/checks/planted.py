@@ -408,6 +408,8 @@ WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("a frozen part that moves", training.freeze, by_module),
     ("a frozen part that moves", training.freeze, only_thawing),
     ("a part left behind", training.freeze, lambda model, trained: training.freeze_to(model, trained - {"necks"})),
+    ("a part left behind", training.freeze, lambda model, trained: []),
+    ("a part left behind", training.freeze, lambda model, trained: list(model.requires_grad_(False).parameters())),
     ("frozen, and paid for", training.freeze, only_chosen),
     ("warm-up in the wrong unit", training.rate, lambda step, steps, n: rising(48 * step, steps, n, step)),
     ("warm-up in the wrong unit", training.rate, lambda step, steps, n: rising(step, steps, n * steps, step)),

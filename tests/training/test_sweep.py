@@ -98,6 +98,7 @@ def test_one_failing_run_is_told_and_the_others_go_on(file, here, monkeypatch):
         (("[run]", "at-once = 0\n[run]"), "at-once must be at least 1"),
         (('size = "tiny"', 'size = "giant"'), "no size 'giant'"),
         (('size = "tiny"', "size = "), "is no TOML"),
+        (('"naming"', '"nameing"'), "no task nameing"),
     ],
 )
 def test_a_file_that_cannot_work_is_refused_before_anything_runs(file, here, change, named, tmp_path):
@@ -114,9 +115,9 @@ def test_one_run_from_a_file_of_its_arguments_where_what_is_typed_goes_first(tmp
     path.write_text("stages = [2, 3]\nseed = 5\ntimes = 2\n[stage2]\ntext_share = 0.7\nramp = 30\n")
     record = {"size": "tiny", "minutes": {}}
     monkeypatch.setattr(run, "train", lambda *given, **named: asked.append((given, named)) or (None, None, record))
-    assert cli.main(["train", "--config", str(path), "--seed", "1", "--set", "stage3.steps=50"]) == 0
+    assert cli.main(["train", "--config", str(path), "--seed", "0", "--set", "stage3.steps=50"]) == 0
     (size, _, stages, _, seed, _, times), named = asked[0]
-    assert (size, stages, seed, times) == ("tiny", (2, 3), 1, 2)
+    assert (size, stages, seed, times) == ("tiny", (2, 3), 0, 2)
     assert named["changes"] == {"stage2.text_share": "0.7", "stage2.ramp": "30", "stage3.steps": "50"}
     path.write_text("colour = 3")
     assert cli.main(["train", "--config", str(path)]) == 2
