@@ -41,6 +41,7 @@ def parser():
     p.add_argument("--restart", action="store_true", help="begin anew; without it, a run that was cut off goes on")
     p.add_argument("--shard", action="store_true", help="under torchrun: divide the model among the ranks (FSDP2)")
     p.add_argument("--device", help="cpu or cuda (default: cuda if there is one)")
+    _means(p)
     p.add_argument("--resume", action="store_true", help=argparse.SUPPRESS)  # once needed to go on
     p.add_argument("--quiet", action="store_true", help="no progress bars")
     p.set_defaults(run=train)
@@ -138,6 +139,13 @@ def _model(p):
     p.add_argument("--device", help="cpu or cuda (default: cuda if there is one)")
 
 
+def _means(p):
+    p.add_argument("--rows", type=int, default=0, help="rows at once, at most, for a small memory (default: a third)")
+    p.add_argument("--recompute", action="store_true", help="keep less for the backward pass, and compute it again")
+    p.add_argument("--compile", action="store_true", help="put the blocks through torch.compile")
+    p.add_argument("--tensorboard", action="store_true", help="write losses for TensorBoard too, to OUT/tensorboard")
+
+
 def _stored(p):
     p.add_argument("--revision", help="of a hub id: branch, tag or commit")
     p.add_argument("--dtype", choices=("float32", "float16", "bfloat16"), default="float16", help="default: float16")
@@ -164,6 +172,7 @@ def train(args):
         return int(any("failed" in row for row in rows))
     from .training.run import dry_run
     from .training.run import train as run
+    from .training.trainer import Means
 
     try:
         stages = tuple(int(n) for n in args.stages.split(","))
@@ -174,12 +183,13 @@ def train(args):
         raise ConfigError(f"--set takes STAGE.FIELD=VALUE, such as stage2.text_share=0.7; got {wrong[0]!r}")
     changes = dict(text.split("=", 1) for text in args.set)
     if args.dry_run:
-        print(dry_run(args.size, args.vision, stages, args.seed, args.times, changes, args.adaptor))
+        plain = args.size, args.vision, stages, args.seed, args.times, changes, args.adaptor
+        print(dry_run(*plain, args.recompute))
         return
     _, _, record = run(
         args.size, args.vision, stages, args.out, args.seed, args.quiet, args.times, resume=not args.restart,
-        every=args.every, changes=changes, shard=args.shard, device=args.device,
-        adaptor=args.adaptor,
+        every=args.every, changes=changes, shard=args.shard, device=args.device, adaptor=args.adaptor,
+        means=Means(args.rows, args.recompute, args.compile), tensorboard=args.tensorboard,
     )  # fmt: skip
     if record is None:  # another rank tells
         return

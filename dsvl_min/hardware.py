@@ -18,6 +18,8 @@ import torch
 
 from .checkpoint import WEIGHTS, number_format
 
+# Operations a second with 16-bit numbers, dense, by NVIDIA's data sheets.
+GPUS = {"T4": 65e12, "L4": 121e12, "A100": 312e12, "H100": 989e12, "H200": 989e12}
 PACKAGES = ("torch", "numpy", "pillow", "tokenizers")
 
 
@@ -48,6 +50,12 @@ def setting():
     size, but = ("mini", "") if (WEIGHTS / "mini").exists() else ("tiny", "; no weights of size mini are published yet")
     why = f"{name} (capability {major}.{minor}) {does}{but}"
     return Setting("cuda", number_format("cuda"), size, 10, why)
+
+
+def peak(device):
+    """What the data sheet of this GPU promises, operations a second; 0 for a CPU, and for a card not in GPUS."""
+    words = torch.cuda.get_device_name(device).replace("-", " ").split() if device.type == "cuda" else []
+    return next((rate for name, rate in GPUS.items() if name in words), 0.0)
 
 
 def hardware():

@@ -18,7 +18,7 @@ import torch
 from dsvl_min.bench import machine
 from dsvl_min.config import ModelConfig
 from dsvl_min.training.cost import Row, cost
-from dsvl_min.training.pool import Pool, draw, encode, make_pool, text_pool
+from dsvl_min.training.pool import Pool, Seen, draw, make_pool, text_pool
 from dsvl_min.training.run import WEIGHTS, assemble
 from dsvl_min.training.stages import STAGES
 from dsvl_min.training.trainer import Batches, run_stage
@@ -26,19 +26,6 @@ from dsvl_min.training.trainer import Batches, run_stage
 SEED, STEPS, SKIP = 0, 40, 5
 RECIPE = STAGES["tiny"]
 IMAGES = tuple((source, max(8, count // 20), low, high) for source, count, low, high in RECIPE.images)
-
-
-class Uncached(Pool):
-    """A pool that runs the encoders each time, as a trainer does that keeps no features."""
-
-    def __init__(self, samples, first, pictures, model, processor):
-        super().__init__(samples, first, None)
-        self.pictures, self.model, self.processor = pictures, model, processor
-
-    def take(self, indices):
-        """The chosen samples, and the features of their images, computed now."""
-        images = [picture for i in indices for picture in self.pictures[i]]
-        return [self.samples[i] for i in indices], encode(self.model, self.processor, images)
 
 
 def begun():
@@ -96,7 +83,7 @@ def measure():
         print(stage.name, out["stages"][stage.name], flush=True)
     for stage in RECIPE.stages[:2]:
         (with_kept, lines, weights), (model, _) = timed(stage, pool, texts, *begun()), begun()
-        live = Uncached(samples, pool.first, pictures, model, processor)
+        live = Pool(samples, pool.first, Seen(model, processor, [one for some in pictures for one in some]))
         without, other_lines, other = timed(stage, live, texts, model, processor)
         out["kept"][stage.name] = {
             "with": with_kept, "without": without, "faster": without / with_kept,

@@ -10,7 +10,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from ..model import DeepSeekVL
-from .trainer import trainable
+from .trainer import Means, trainable
 
 ADAMW, MUON = 8, 4  # bytes of state for each trained number, in float32: two moments, or one
 
@@ -43,8 +43,9 @@ class Cost:
         return self.weights + self.gradients + self.optimizer + rows * self.activations
 
 
-def cost(config, stage, row=Row(), bytes_each=4):
+def cost(config, stage, row=Row(), bytes_each=4, recompute=False):
     """The Cost of a ModelConfig in a Stage.  bytes_each: of a weight, a gradient and an activation (2 in bfloat16).
+    recompute: of its blocks only the input is kept for the backward pass (see `Means`).
 
     Trained weights are counted in float32 beside that, as mixed precision keeps them.
     """
@@ -58,7 +59,7 @@ def cost(config, stage, row=Row(), bytes_each=4):
             _features(model, row.images, frozen=True, siglip_trains="siglip" in parts)
         encoders = counter.get_total_flops()
     kept = Kept(model)
-    with FlopCounterMode(display=False) as counter, kept:
+    with Means(recompute=recompute).of(model), FlopCounterMode(display=False) as counter, kept:
         loss = _loss(model, row, "siglip" in parts)
         if loss.requires_grad:  # text alone teaches a frozen decoder nothing
             loss.backward()

@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ import torch
 from tqdm import tqdm
 
 from ..checkpoint import write_atomically
-from ..config import TrainingStopped
+from ..config import ConfigError, TrainingStopped
 from .muon import Muon
 from .ranks import ALONE, like, whole
 
@@ -39,6 +40,23 @@ def schedule(step, steps, warmup, kind="cosine"):
         return 1.0 if step < 0.8 * steps else 0.316 if step < 0.9 * steps else 0.1
     done = (step - warmup) / max(1, steps - warmup)
     return 0.1 + 0.45 * (1 + math.cos(math.pi * done))
+
+
+@dataclass(frozen=True)
+class Show:
+    """What is shown of a run, beside the bar and metrics.jsonl.
+
+    tensorboard: the same numbers are written for TensorBoard.  operations: of a mean step; peak: how many a second the
+    device could do; where both are given, the bar tells the share that is used (MFU).
+    """
+
+    tensorboard: bool = False
+    operations: float = 0.0
+    peak: float = 0.0
+
+    def used(self, seconds):
+        """The share of the peak that steps of so many seconds use; None if it can't be told."""
+        return self.operations / seconds / self.peak if self.peak and seconds else None
 
 
 class Sharded:
@@ -95,6 +113,7 @@ def optimise(
     check=None,
     scaler=None,
     ranks=ALONE,
+    show=Show(),
 ):
     """Train parameter groups {"params": …, "lr": …} for some steps: AdamW, or Muon where "muon" is true.
 
@@ -103,8 +122,8 @@ def optimise(
     keeper: a `Keeper`; the loop then begins at its newest checkpoint.  carried: {name: object} of what belongs in a
     checkpoint beside the optimizers.  check(line): may raise, where a step's line isn't what it should be, before the
     step is taken.  scaler: a GradScaler, which scaled the loss.  ranks: who takes the same steps; the first of them
-    writes.  Returns the lines of all steps, those before a checkpoint too.  With a keeper, Ctrl-C at any rank raises
-    TrainingStopped at all of them, when the step is done and a checkpoint written.
+    writes.  show: what is shown besides.  Returns the lines of all steps, those before a checkpoint too.  With a
+    keeper, Ctrl-C at any rank raises TrainingStopped at all of them, when the step is done and a checkpoint written.
     """
     out = Path(out)
     kinds = {True: [], False: []}
@@ -118,7 +137,7 @@ def optimise(
     carried = {**(carried or {}), **{f"optimizer {i}": Sharded(optimizer) for i, optimizer in enumerate(optimizers)}}
     carried["scaler"] = scaler
     lines = restore(keeper, carried) if keeper else []
-    metrics = Metrics(out / "metrics.jsonl", name, lines) if ranks.first else None
+    metrics = Metrics(out / "metrics.jsonl", name, lines, show.tensorboard) if ranks.first else None
     before = lines[-1]["seconds"] if lines else 0.0
     started = time.time() - before
 
@@ -160,7 +179,9 @@ def optimise(
                 metrics.write(entry)
             recent = lines[-20:]
             pace = sum(line[counted] for line in recent[1:]) / max(1e-3, recent[-1]["seconds"] - recent[0]["seconds"])
-            bar.set_postfix({"loss": f"{np.mean([line['loss'] for line in recent]):.3f}", counted: f"{pace:,.0f}/s"})
+            told = {"loss": f"{np.mean([line['loss'] for line in recent]):.3f}", counted: f"{pace:,.0f}/s"}
+            used = show.used((recent[-1]["seconds"] - recent[0]["seconds"]) / max(1, len(recent) - 1))
+            bar.set_postfix(told if used is None else {**told, "mfu": f"{used:.0%}"})
             done = number + 1
             if not keeper or done == steps:
                 continue
@@ -188,10 +209,14 @@ def restore(keeper, carried):
 
 
 class Metrics:
-    """metrics.jsonl: one line a step.  Whatever a killed run wrote beyond its checkpoint is cut off first."""
+    """metrics.jsonl: one line a step.  Whatever a killed run wrote beyond its checkpoint is cut off first.
 
-    def __init__(self, path, stage, lines):
+    board: write the numbers for TensorBoard too, to the folder tensorboard beside it.
+    """
+
+    def __init__(self, path, stage, lines, board=False):
         self.path, self.warned = path, False
+        self.board = summary_writer()(path.parent / "tensorboard" / stage, purge_step=len(lines)) if board else None
         path.parent.mkdir(parents=True, exist_ok=True)
         old = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         kept = [line for line in old if line.endswith("}") and json.loads(line)["stage"] != stage]
@@ -201,6 +226,10 @@ class Metrics:
 
     def write(self, line):
         """Add a line; a disk that won't take it is told of once, and the run goes on."""
+        if self.board:
+            kind = {True: " of text", False: " of images"}.get(line.get("text"), "")
+            for name in ("loss", "grad_norm", "lr_factor"):
+                self.board.add_scalar(name + kind * (name == "loss"), line[name], line["step"])
         try:
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
@@ -208,6 +237,15 @@ class Metrics:
             if not self.warned:
                 tqdm.write(f"{self.path} could not be written ({error}); training goes on without it")
             self.warned = True
+
+
+def summary_writer():
+    """TensorBoard's writer, a class.  Raises ConfigError if the package isn't there."""
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        raise ConfigError("--tensorboard needs the package tensorboard: pip install tensorboard") from None
+    return SummaryWriter
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from ..checkpoint import WEIGHTS
 from ..data.collate import clip
 from ..data.collate import row as as_row
 from ..data.feeds import Generated
-from ..hardware import setting
+from ..hardware import GPUS, setting
 from ..model import DeepSeekVL
 from ..processor import Processor
 from ..tokenizer import Tokenizer
@@ -16,15 +16,14 @@ from .trainer import trainable
 
 USED = 0.5  # of this machine's rate of large products; two cores reached 0.50 to 0.60 (figures/results/training.json)
 ON_GPUS = 0.4  # of a data sheet's rate; what well-run trainings report lies about there
-# Operations a second with 16-bit numbers, dense, by NVIDIA's data sheets.
-GPUS = {"T4": 65e12, "A100": 312e12, "H100": 989e12}
 
 
-def plan(recipe, config, chosen, rate=None):
+def plan(recipe, config, chosen, rate=None, recompute=False):
     """[{stage, trains, steps, …}] for each chosen Stage of a recipe: numbers, ready to be shown.
 
     rate: operations a second of large products; measured, if not given, where and in the numbers a run would use.
     Where the recipe draws its images beforehand, what frozen encoders see is computed once and is not counted.
+    recompute: of blocks only the input is kept, and the rest computed again.
     """
     here = setting()
     rate = rate or machine(here.device, here.dtype)["rate"]
@@ -35,7 +34,7 @@ def plan(recipe, config, chosen, rate=None):
     for stage in chosen:
         parts = trainable(model, stage)
         text, image = (_row(stage, kind, config, processor) for kind in (True, False))
-        of_text, of_image = (cost(config, stage, r) if r else None for r in (text, image))
+        of_text, of_image = (cost(config, stage, r, recompute=recompute) if r else None for r in (text, image))
         rows = stage.steps * stage.batch
         shares = ((text, of_text, stage.text_share), (image, of_image, 1 - stage.text_share))
         each_step = [(c.operations + (0 if recipe.images else c.encoders), share) for _, c, share in shares if share]
@@ -104,8 +103,8 @@ def as_table(command, rows, images=0, before=""):
         lines.append(f"{images:,} images are drawn and encoded beforehand.")
     if rows:
         lines.append(f"In all {_time(sum(row['minutes'] for row in rows))}.")
-    for name, peak in GPUS.items():
-        hours = sum(row["operations"] for row in rows) / (ON_GPUS * peak) / 3600
+    for name in ("T4", "A100", "H100"):
+        hours = sum(row["operations"] for row in rows) / (ON_GPUS * GPUS[name]) / 3600
         if hours > 10:
             lines.append(f"On {name}s, at {ON_GPUS:.0%} of their rate: {hours:,.0f} GPU hours.")
     return "\n".join(lines)

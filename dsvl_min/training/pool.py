@@ -10,6 +10,8 @@ from tqdm import tqdm
 from ..data.sample import Sample
 from ..data.sources import sample
 
+KEPT = 8 * 10**9  # bytes of features that are kept at most; tiny's 15,500 images take 2
+
 
 @dataclass
 class Features:
@@ -32,6 +34,19 @@ class Features:
         return Features(*(None if x is None else x.to(device) for x in vars(self).values()))
 
 
+class Seen:
+    """What stands in for the Features of many images where they'd take too much memory: computed when asked for.
+
+    pictures: the images, a sequence; whatever `Processor.pixels` takes.
+    """
+
+    def __init__(self, model, processor, pictures):
+        self.model, self.processor, self.pictures = model, processor, pictures
+
+    def __getitem__(self, index):
+        return encode(self.model, self.processor, [self.pictures[i] for i in index.tolist()])
+
+
 @dataclass
 class Pool:
     """Samples and the features of all their images, one after another.
@@ -41,7 +56,7 @@ class Pool:
 
     samples: list
     first: list
-    features: Features
+    features: Features | Seen
 
     def take(self, indices):
         """The chosen samples, and the features of their images in reading order."""
@@ -109,17 +124,29 @@ def image_embeddings(model, features, siglip_trains=False):
     return model.adaptor(low, high)
 
 
+def feature_bytes(config):
+    """Bytes of one image's Features, in float32."""
+    low, high = config.siglip, config.sam
+    numbers = 3 * low.image_size**2 + low.grid**2 * low.width if low else 0
+    return 4 * (numbers + (2 * high.grid**2 * high.width if high else 0))
+
+
+def pool_of(model, processor, samples, pictures, progress=None, kept=KEPT):
+    """A Pool of samples and, for each, its images; features beyond `kept` bytes are computed at each step anew."""
+    first, flat = [], []
+    for images in pictures:
+        first.append(len(flat))
+        flat += images
+    if len(flat) * feature_bytes(model.config) > kept:
+        return Pool(samples, first, Seen(model, processor, flat))
+    return Pool(samples, first, encode(model, processor, flat, progress=progress))
+
+
 def make_pool(model, processor, plan, seed, split="train", workers=2, progress=None):
     """A Pool of fresh samples by `plan` (see `draw`)."""
     size = (model.config.sam or model.config.siglip).image_size
-    samples, pictures = draw(plan, seed, size, split, workers)
-    first, count = [], 0
-    for images in pictures:
-        first.append(count)
-        count += len(images)
-    flat = [image for images in pictures for image in images]
     # deviation: images-drawn-once
-    return Pool(samples, first, encode(model, processor, flat, progress=progress))
+    return pool_of(model, processor, *draw(plan, seed, size, split, workers), progress)
 
 
 def text_pool(shares, count, seed, split="train") -> list[Sample]:

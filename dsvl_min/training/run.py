@@ -14,7 +14,7 @@ from safetensors.torch import save as to_bytes
 from ..checkpoint import WEIGHTS, CheckpointError, as_own, fill, load, save, tensors_of, write_atomically
 from ..config import ConfigError, ModelConfig
 from ..decoder import Decoder
-from ..hardware import hardware
+from ..hardware import hardware, peak
 from ..init import initialise
 from ..model import DeepSeekVL
 from ..processor import Processor
@@ -23,6 +23,7 @@ from ..siglip import Siglip
 from ..tokenizer import Tokenizer
 from . import stage0
 from .keep import Keeper
+from .loop import Show
 from .plan import as_table, plan
 from .pool import make_pool, text_pool
 from .ranks import together
@@ -237,7 +238,9 @@ def asked_for(size, vision, stages, seed, times, changes, adaptor="hybrid"):
     return config, replace(recipe, stages=tuple(longer)), command
 
 
-def dry_run(size="tiny", vision=None, stages=(1, 2, 3), seed=0, times=1, changes=None, adaptor="hybrid"):
+def dry_run(
+    size="tiny", vision=None, stages=(1, 2, 3), seed=0, times=1, changes=None, adaptor="hybrid", recompute=False
+):  # fmt: skip
     """The plan of the run that `train` would do with the same arguments, as text (see `plan`)."""
     config, recipe, command = asked_for(size, vision, stages, seed, times, changes, adaptor)
     chosen = [recipe.stages[number - 1] for number in sorted(set(stages) - {0})]
@@ -247,7 +250,7 @@ def dry_run(size="tiny", vision=None, stages=(1, 2, 3), seed=0, times=1, changes
         before = f"\nstage0\n  those that came with the package took {sum(made['minutes'].values()):.0f} minutes"
         before += f" on {made['hardware']['device']}\n"
     images = times * sum(count for _, count, *_ in recipe.images)
-    return as_table(command, plan(recipe, config, chosen), images, before)
+    return as_table(command, plan(recipe, config, chosen, recompute=recompute), images, before)
 
 
 def train(
@@ -264,6 +267,8 @@ def train(
     shard=False,
     device=None,
     adaptor="hybrid",
+    means=None,
+    tensorboard=False,
 ):
     """Train a size through the chosen stages and save it to `out` (default: runs/<size>).
 
@@ -278,7 +283,8 @@ def train(
     written `every` steps, and to the same result, bit for bit.  resume=False forgets it and begins anew.
 
     Under torchrun or accelerate launch all ranks train the one model (see `ranks`); shard: each holds a part of it.
-    device: "cpu" or "cuda"; the GPU if there is one, in the numbers it computes in.
+    device: "cpu" or "cuda"; the GPU if there is one, in the numbers it computes in.  means: how a step is computed, see
+    `Means`; a run may go on with others.  tensorboard: losses are also written for TensorBoard, to out/tensorboard.
 
     Returns (model, processor, record); the record is None on ranks but the first.  Raises ConfigError for a size or
     stage that does not exist, or if `out` holds another run; TrainingStopped for a loss that is not finite, and after
@@ -304,10 +310,12 @@ def train(
             print(f"{ranks.device}, {str(ranks.dtype).removeprefix('torch.')}: {ranks.why}", file=sys.stderr)
         progress = Progress(out, settings, not resume, ranks.first)
         ranks.wait()
-        return _train(config, recipe, set(stages), out, seed, times, quiet, every, record, progress, ranks)
+        show = Show(tensorboard, peak=peak(ranks.device))
+        asked = config, recipe, set(stages), out, seed, times, quiet, every
+        return _train(*asked, record, progress, ranks, means, show)
 
 
-def _train(config, recipe, stages, out, seed, times, quiet, every, record, progress, ranks):
+def _train(config, recipe, stages, out, seed, times, quiet, every, record, progress, ranks, means, show):
     """The body of `train`, once everything has been found possible."""
     done, minutes, parts = progress.stages, record["minutes"], WEIGHTS / f"{config.name}-parts"
     minutes |= {name: stage["minutes"] for name, stage in done.items()}
@@ -338,11 +346,16 @@ def _train(config, recipe, stages, out, seed, times, quiet, every, record, progr
         if stage.name in done:
             model.load_state_dict(load(out / stage.name)[0].state_dict())
             continue
-        lines = run_stage(model, processor, stage, pool, texts, out, seed, quiet, every, ranks)
+        if show.peak:
+            (told,) = plan(recipe, config, [stage], rate=show.peak)
+            show = replace(show, operations=told["operations"] / stage.steps / ranks.size)
+        lines = run_stage(model, processor, stage, pool, texts, out, seed, quiet, every, ranks, means, show)
         curves[stage.name] = {
             kind: thin([line for line in lines if line["text"] == (kind == "text")]) for kind in ("image", "text")
         }
         minutes[stage.name] = round(lines[-1]["seconds"] / 60, 2)
+        if show.peak:
+            record.setdefault("mfu", {})[stage.name] = round(show.used(lines[-1]["seconds"] / len(lines)), 3)
         if ranks.first:
             progress.note(stage.name, minutes=minutes[stage.name], curves=curves[stage.name])
             shutil.rmtree(out / UNFINISHED, ignore_errors=True)

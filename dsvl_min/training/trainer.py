@@ -1,11 +1,14 @@
 """A stage: what it freezes, which batches it draws, what it is judged by.  The loop itself is `loop`'s."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
 from ..checkpoint import save
 from ..config import IGNORE, ConfigError
@@ -16,14 +19,49 @@ from ..data.packing import first_fit, pack
 from ..model import predicted_loss
 from .guard import stop_if_bad
 from .keep import Keeper
-from .loop import optimise
+from .loop import Show, optimise
 from .muon import groups_of
 from .pool import Features, image_embeddings
 from .ranks import ALONE, like, own_copy, whole
 from .stages import PARTS, part_of
 
 UNFINISHED = "unfinished"  # where a stage in progress keeps its checkpoints
-CHUNKS = 3  # a step's samples, sorted by length, run in this many pieces: less padding
+CHUNKS = 3  # a step's samples, sorted by length, run in at least this many pieces: less padding
+
+
+@dataclass(frozen=True)
+class Means:
+    """How a step is computed.  Its result stays the same but for rounding.
+
+    rows: at most so many run at once on each rank (0: a third of its rows).  recompute: of the decoder's and SigLIP's
+    blocks only the input is kept for the backward pass, which computes the rest again.  compiled: they go through
+    torch.compile.
+    """
+
+    rows: int = 0
+    recompute: bool = False
+    compiled: bool = False
+
+    def __post_init__(self):
+        if self.rows < 0:
+            raise ConfigError(f"rows must be how many run at once, or 0; got {self.rows}")
+
+    @contextmanager
+    def of(self, model):
+        """While open, the model's blocks run so; names and weights stay what they are."""
+        parts = [part for part in (model.decoder, model.vision.siglip) if part is not None]
+        blocks = [block for part in parts for block in part.blocks]
+        try:
+            for block in blocks:
+                if self.recompute:
+                    block.forward = partial(checkpoint, block.forward, use_reentrant=False)
+                if self.compiled:
+                    block.compile(dynamic=True)
+            yield
+        finally:
+            for block in blocks:
+                vars(block).pop("forward", None)
+                block._compiled_call_impl = None
 
 
 def trainable(model, stage):
@@ -90,11 +128,12 @@ class Chunk:
 class Batches:
     """Steps of a stage, each a function of the seed and its number: nothing about them needs to be saved.
 
-    rank, ranks: of how many processes this is which; it gets its equal part of every step.
+    rank, ranks: of how many processes this is which; it gets its equal part of every step.  rows: how many run at
+    once, at most (0: a third).
     """
 
-    def __init__(self, stage, pool, texts, processor, seed, rank=0, ranks=1):
-        self.stage, self.pool, self.texts, self.processor = stage, pool, texts, processor
+    def __init__(self, stage, pool, texts, processor, seed, rank=0, ranks=1, rows=0):
+        self.stage, self.pool, self.texts, self.processor, self.rows = stage, pool, texts, processor, rows
         self.mixture = mixture(stage, pool, texts, seed)
         self.part = self.mixture.part(rank, ranks)
         most = processor.config.decoder.max_positions
@@ -123,14 +162,15 @@ class Batches:
         return chunks
 
     def chunked(self, rows):
-        """Rows' numbers in CHUNKS groups: whole sequences' worth where rows are packed, else of similar length."""
+        """Rows' numbers in groups: whole sequences' worth where rows are packed, else of similar length."""
         lengths = [len(ids) for ids, _ in rows]
         if self.stage.packing:
             groups, _ = first_fit(lengths, self.length)
         else:
             groups = [[i] for i in sorted(range(len(rows)), key=lambda i: lengths[i])]
+        pieces = max(CHUNKS, -(-len(groups) // self.rows) if self.rows else 0)
         return [
-            [i for g in part for i in groups[g]] for part in np.array_split(range(len(groups)), CHUNKS) if len(part)
+            [i for g in part for i in groups[g]] for part in np.array_split(range(len(groups)), pieces) if len(part)
         ]
 
 
@@ -162,22 +202,27 @@ class SummedLoss(nn.Module):
         return summed_loss(self.model, batch, features, self.siglip_trains)
 
 
-def run_stage(model, processor, stage, pool, texts, out, seed=0, quiet=False, every=None, ranks=ALONE):
+def run_stage(
+    model, processor, stage, pool, texts, out, seed=0, quiet=False, every=None, ranks=ALONE, means=None,
+    show=None, write=save,
+):  # fmt: skip
     """Train one stage in place; returns its metrics, one dictionary a step.
 
     out: a folder; metrics.jsonl grows there and `stage.name`/ receives the checkpoint.  every: also write one every
     so many steps, into out/unfinished, and begin at the newest that lies there.  ranks: with whom, where and in which
-    numbers.  Raises TrainingStopped if the loss is not finite or wild, ConfigError if ranks can't share a batch.
+    numbers; means: how a step is computed; show: what is shown of it; write(model, processor, folder): writes the
+    checkpoint.  Raises TrainingStopped if the loss is not finite or wild, ConfigError if ranks can't share a batch.
     """
     if ranks.shard and not stage.grouped and 0 < stage.text_share < 1:
         raise ConfigError(
             f"{stage.name}: sharded, all ranks must run the same parts, and with grouped=false one may have an image "
             "where another has none; set grouped to true, or leave --shard out"
         )
+    means, show = means or Means(), show or Show()
     model.to(ranks.device)
     worked = own_copy(model, ranks)
     trained, scaler = trainable(worked, stage), ranks.scaler()
-    batches = Batches(stage, pool, texts, processor, seed, ranks.rank, ranks.size)
+    batches = Batches(stage, pool, texts, processor, seed, ranks.rank, ranks.size, means.rows)
     worked.train()
     plain = SummedLoss(worked, "siglip" in trained)
     joined = ranks.spread(plain)
@@ -213,15 +258,16 @@ def run_stage(model, processor, stage, pool, texts, out, seed=0, quiet=False, ev
         groups += groups_of(named, stage.lr[part], stage.muon.get(part, 0), within)
     say = None if ranks.first else lambda _: None
     keeper = Keeper(Path(out) / UNFINISHED, stage.name, every, say=say) if every else None
-    lines = optimise(
-        stage.name, groups, stage.steps, step, out, stage.warmup, stage.betas, stage.weight_decay, stage.clip,
-        quiet, kind=stage.schedule, keeper=keeper, carried={"trained": Trained(parts)}, check=check, scaler=scaler,
-        ranks=ranks,
-    )  # fmt: skip
+    with means.of(worked):
+        lines = optimise(
+            stage.name, groups, stage.steps, step, out, stage.warmup, stage.betas, stage.weight_decay, stage.clip,
+            quiet, kind=stage.schedule, keeper=keeper, carried={"trained": Trained(parts)}, check=check, scaler=scaler,
+            ranks=ranks, show=show,
+        )  # fmt: skip
     if worked is not model:
         model.load_state_dict(whole(dict(worked.state_dict())))
     model.eval()
     if ranks.first:
-        save(model, processor, Path(out) / stage.name)
+        write(model, processor, Path(out) / stage.name)
     ranks.wait()
     return lines
