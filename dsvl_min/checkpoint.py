@@ -30,11 +30,13 @@ from .layouts import (
     recognise,
     shapes,
 )
+from .lora import add_lora, is_lora, merge_lora
 from .model import DeepSeekVL
 from .processor import Processor
 from .tokenizer import SPECIALS, Tokenizer
 
 FORMAT = "dsvl-min/1"
+TUNED = "dsvl-min-tuned/1"  # what a model that stays elsewhere was changed by
 WEIGHTS = Path(__file__).parent / "weights"
 SHARD = 5 * 10**9  # bytes of a file of weights before another is begun
 FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
@@ -124,6 +126,62 @@ def save(model, processor, folder, dtype=None, record=None, progress=False):
     if processor.tokenizer.specials != SPECIALS:
         described["specials"] = list(processor.tokenizer.specials)
     write_atomically(folder / "config.json", json.dumps(described, indent=1).encode())
+
+
+def save_tuned(model, folder, base, rank, alpha, revision=None, record=None):
+    """Write what training changed of a model with LoRA: A, B and the adaptor, and which model they belong to.
+
+    base, revision: the name it was opened by.  `load(folder)` then opens that model, and adds this.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = {name: p for name, p in model.named_parameters() if is_lora(name) or name.startswith("adaptor.")}
+    write_tensors(folder, kept)
+    if record is not None:
+        write_atomically(folder / "record.json", json.dumps(record, indent=1).encode())
+    base = str(Path(base).resolve()) if Path(base).is_dir() else str(base)
+    described = {"format": TUNED, "base": base, "revision": revision, "rank": rank, "alpha": alpha,
+                 "known by": _fingerprint(model)}  # fmt: skip
+    write_atomically(folder / "config.json", json.dumps(described, indent=1).encode())
+
+
+def _fingerprint(model):
+    """A few of the model's frozen numbers, by which another one is told apart, whatever format it is opened in."""
+    rows = model.decoder.norm.weight, model.decoder.embed.weight[100]
+    return [round(x, 4) for row in rows for x in row[:8].tolist()]
+
+
+def _tuned(folder):
+    """What `save_tuned` wrote down, checked; None if the folder holds a model of its own."""
+    described = read_json(folder / "config.json")
+    if not isinstance(described, dict) or described.get("format") != TUNED:
+        return None
+    kinds = {"base": str, "rank": int, "alpha": int | float, "known by": list}
+    wrong = [name for name, kind in kinds.items() if not isinstance(described.get(name), kind)]
+    if wrong:
+        raise CheckpointError(f"{folder / 'config.json'} lacks {' and '.join(wrong)}")
+    return described
+
+
+def _load_tuned(folder, described, dtype, device, quantize, progress):
+    """The model that a folder of `save_tuned` was trained from, with what it was changed by."""
+    base = described["base"]
+    try:
+        model, processor = load(base, dtype, device, described.get("revision"), quantize, progress)
+    except CheckpointError as error:
+        raise CheckpointError(f"{folder} was tuned from {base}, which can't be opened: {error}") from None
+    if not torch.allclose(torch.tensor(_fingerprint(model)), torch.tensor(described["known by"]), 0.02, 0.002):
+        raise CheckpointError(f"{folder} was tuned from {base}, whose weights are others now: tune it again")
+    add_lora(model, described["rank"], described["alpha"])
+    wanted = {name: p for name, p in model.named_parameters() if is_lora(name) or name.startswith("adaptor.")}
+    where = folder / "model.safetensors"
+    found = dict(tensors_of(where))
+    misfit = sorted(found.keys() ^ wanted.keys()) or [n for n, p in wanted.items() if found[n].shape != p.shape]
+    if misfit:
+        raise CheckpointError(f"{where} doesn't fit {base} with LoRA of rank {described['rank']}: {misfit[0]}")
+    for name, p in wanted.items():
+        p.data.copy_(found[name])
+    return (model if quantize else merge_lora(model)).eval(), processor
 
 
 def to_layout(model, layout, dtype=None):
@@ -400,7 +458,7 @@ def load(name, dtype=None, device="cpu", revision=None, quantize=None, progress=
     """Open a trained model: (model, processor), the model in evaluation mode.
 
     name: "tiny", the model that comes with the package; a folder in our own layout, the original or the
-    transformers one; or a hub id (revision: its branch, tag or commit).
+    transformers one, or one that `dsvl tune` wrote; or a hub id (revision: its branch, tag or commit).
     dtype: by default float32 on a CPU, and on a GPU the 16-bit format that it computes in.
     quantize: "8bit" or "4bit" for the matrices of the decoder's blocks, with the package bitsandbytes.
     Raises CheckpointError or ConfigError naming the file, field or tensor that is missing, damaged or of another model.
@@ -409,6 +467,9 @@ def load(name, dtype=None, device="cpu", revision=None, quantize=None, progress=
         raise CheckpointError(f'quantize must be None, "8bit" or "4bit", got {quantize!r}')
     folder = find(name, revision)
     dtype = dtype or number_format(device)
+    tuned = _tuned(folder)
+    if tuned:
+        return _load_tuned(folder, tuned, dtype, device, quantize, progress)
     config, processor, layout = describe(folder)
     with torch.device("meta"):
         model = DeepSeekVL(config)
@@ -440,6 +501,9 @@ def _is_flat(files):
 def describe(folder):
     """(ModelConfig, Processor, layout) of a folder, its weights unread."""
     folder = Path(folder)
+    tuned = _tuned(folder)
+    if tuned:
+        return describe(find(tuned["base"], tuned.get("revision")))
     described = read_json(folder / "config.json")
     try:
         layout = recognise(described)

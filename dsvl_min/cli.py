@@ -1,4 +1,4 @@
-"""The command line: dsvl train | chat | eval | probe | explain | data | export | convert | compare | bench."""
+"""The command line: dsvl train | tune | chat | eval | probe | explain | data | export | convert | compare | bench."""
 
 import argparse
 import sys
@@ -15,7 +15,7 @@ def parser():
     verbs = top.add_subparsers(
         dest="verb",
         required=True,
-        metavar="train | chat | eval | probe | explain | data | export | convert | compare | bench",
+        metavar="train | tune | chat | eval | probe | explain | data | export | convert | compare | bench",
     )
 
     p = verbs.add_parser("train", help="train a size through its stages")
@@ -45,6 +45,26 @@ def parser():
     p.add_argument("--resume", action="store_true", help=argparse.SUPPRESS)  # once needed to go on
     p.add_argument("--quiet", action="store_true", help="no progress bars")
     p.set_defaults(run=train)
+
+    p = verbs.add_parser("tune", help="teach a trained model on records of your own")
+    p.add_argument("model", help='"tiny", a folder or a hub id')
+    p.add_argument("data", type=Path, help="a .jsonl, .csv or .parquet file, or a folder that holds records.jsonl")
+    p.add_argument("--rank", type=int, default=16, help="of LoRA (default: 16); 0 trains the decoder itself")
+    p.add_argument("--quantize", choices=("8bit", "4bit"), help="the decoder's matrices, with bitsandbytes")
+    p.add_argument("--revision", help="of a hub id: branch, tag or commit")
+    p.add_argument("--epochs", type=int, default=3, help="times over the records (default: 3)")
+    p.add_argument("--batch", type=int, default=16, help="records a step (default: 16)")
+    p.add_argument("--held-out", type=float, default=0.1, help="share of records kept aside (default: 0.1)")
+    p.add_argument("--skip", action="store_true", help="leave bad records out, and count them")
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--out", type=Path, default=Path("runs/tuned"), help="folder (default: runs/tuned)")
+    p.add_argument("--set", action="append", default=[], metavar="tune.FIELD=VALUE", help="a field of the stage")
+    p.add_argument("--every", type=int, default=100, help="steps between two checkpoints (default: 100)")
+    p.add_argument("--restart", action="store_true", help="begin anew; without it, a run that was cut off goes on")
+    p.add_argument("--device", help="cpu or cuda (default: cuda if there is one)")
+    _means(p)
+    p.add_argument("--quiet", action="store_true", help="no progress bars")
+    p.set_defaults(run=tune)
 
     p = verbs.add_parser("chat", help="ask about images; without a question, a conversation")
     p.add_argument("question", nargs="?", help="asked once; leave out to talk")
@@ -178,10 +198,7 @@ def train(args):
         stages = tuple(int(n) for n in args.stages.split(","))
     except ValueError:
         raise ConfigError(f"--stages takes numbers with commas, such as 1,2,3; got {args.stages!r}") from None
-    wrong = [text for text in args.set if "=" not in text]
-    if wrong:
-        raise ConfigError(f"--set takes STAGE.FIELD=VALUE, such as stage2.text_share=0.7; got {wrong[0]!r}")
-    changes = dict(text.split("=", 1) for text in args.set)
+    changes = _changes(args)
     if args.dry_run:
         plain = args.size, args.vision, stages, args.seed, args.times, changes, args.adaptor
         print(dry_run(*plain, args.recompute))
@@ -196,6 +213,29 @@ def train(args):
     out = args.out or Path("runs") / record["size"]
     spent = ", ".join(f"{name} {minutes:.1f}" for name, minutes in record["minutes"].items())
     print(f"saved to {out}  (minutes: {spent})")
+
+
+def _changes(args):
+    """--set as a dictionary."""
+    wrong = [text for text in args.set if "=" not in text]
+    if wrong:
+        raise ConfigError(f"--set takes STAGE.FIELD=VALUE, such as stage2.text_share=0.7; got {wrong[0]!r}")
+    return dict(text.split("=", 1) for text in args.set)
+
+
+def tune(args):
+    """`dsvl tune`: teach, and say how many held-out records are answered right."""
+    from .training.trainer import Means
+    from .training.tune import as_table
+    from .training.tune import tune as run
+
+    _, _, record = run(
+        args.model, args.data, args.out, args.rank, args.quantize, args.revision, args.epochs, args.batch, args.seed,
+        args.held_out, "skip" if args.skip else "raise", args.quiet, args.every, not args.restart, _changes(args),
+        args.device, Means(args.rows, args.recompute, args.compile), args.tensorboard,
+    )  # fmt: skip
+    print(as_table(record))
+    print(f"{args.out}: open it with dsvl_min.load({str(args.out)!r})  ({record['minutes']:.1f} minutes)")
 
 
 def chat(args):

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from ..data.sample import Sample
 from ..data.sources import sample
+from ..processor import load_image
 
 KEPT = 8 * 10**9  # bytes of features that are kept at most; tiny's 15,500 images take 2
 
@@ -93,7 +94,7 @@ def draw(plan, seed, size, split="train", workers=2):
 
 @torch.no_grad()
 def encode(model, processor, images, batch=64, progress=None):
-    """Features of PIL images, `batch` at a time, on the model's device; kept on the CPU."""
+    """Features of images (PIL, paths or bytes), `batch` at a time, on the model's device; kept on the CPU."""
     kept, device = {}, next(model.parameters()).device
 
     def keep(name, at, part):
@@ -103,7 +104,8 @@ def encode(model, processor, images, batch=64, progress=None):
         kept[name][at : at + len(part)] = part
 
     for start in tqdm(range(0, len(images), batch), desc=progress, disable=progress is None, unit="batch"):
-        pixels = {k: v.to(device) for k, v in processor.pixels(images[start : start + batch]).items()}
+        some = [load_image(image) for image in images[start : start + batch]]
+        pixels = {k: v.to(device) for k, v in processor.pixels(some).items()}
         if model.vision.siglip:
             keep("pixels", start, pixels["pixel_values"])
             keep("low", start, model.vision.siglip(pixels["pixel_values"]))

@@ -27,7 +27,7 @@ from .loop import Show
 from .plan import as_table, plan
 from .pool import make_pool, text_pool
 from .ranks import together
-from .stages import STAGES, Stage
+from .stages import LORA, PARTS, STAGES, Stage
 from .trainer import UNFINISHED, run_stage
 
 STAGE_NUMBERS = (0, 1, 2, 3)
@@ -77,17 +77,28 @@ class Progress:
 
 
 def changed(recipe, changes):
-    """A recipe with fields of its stages set: {"stage2.text_share": 0.7, …}.  Raises ConfigError for a name unknown."""
+    """A recipe with fields of its stages set: {"stage2.text_share": 0.7, "stage2.lr.decoder": 0.0, …}.
+
+    Raises ConfigError for a name unknown.
+    """
     stages = {stage.name: stage for stage in recipe.stages}
     wanted = {}
     for name, value in changes.items():
         stage, _, field = name.partition(".")
         if stage not in stages:
             raise ConfigError(f"{name}: no stage {stage!r}; the stages are {', '.join(stages)}")
-        plain = [f.name for f in fields(Stage) if isinstance(getattr(stages[stage], f.name), bool | int | float | str)]
+        now, (field, _, part) = stages[stage], field.partition(".")
+        if part and field in ("lr", "muon"):
+            if part not in (*PARTS, LORA):
+                raise ConfigError(f"{name}: no part {part!r}; the parts are {', '.join(PARTS)}")
+            rates = wanted.setdefault(stage, {}).setdefault(field, dict(getattr(now, field)))
+            rates[part] = _like(0.0, value, name)
+            continue
+        field += part and f".{part}"
+        plain = [f.name for f in fields(Stage) if isinstance(getattr(now, f.name), bool | int | float | str)]
         if field not in plain or field == "name":
             raise ConfigError(f"{name}: no field {field!r} that can be set; there are {', '.join(plain[1:])}")
-        wanted.setdefault(stage, {})[field] = _like(getattr(stages[stage], field), value, name)
+        wanted.setdefault(stage, {})[field] = _like(getattr(now, field), value, name)
     return replace(recipe, stages=tuple(replace(s, **wanted.get(s.name, {})) for s in recipe.stages))
 
 

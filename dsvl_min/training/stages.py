@@ -10,6 +10,7 @@ from ..config import ConfigError
 from ..data.sources import SOURCES
 from ..data.tables import INSTRUCTIONS, PRETRAINING
 from ..data.taxonomy import DRAWN
+from ..lora import is_lora
 from .loop import SCHEDULES
 
 # The parts a stage may train.  SAM's blocks are never among those of the paper's stages; its necks, the two
@@ -24,8 +25,14 @@ PARTS = {
 }
 
 
+LORA = "lora"  # beside the decoder's matrices, where `add_lora` has put it in: a part of its own
+OWN = "own"  # a share of this name draws from all samples there are, whatever their source
+
+
 def part_of(name):
     """The part a parameter belongs to; the longest matching prefix decides."""
+    if is_lora(name):
+        return LORA
     matches = [(len(p), part) for part, prefixes in PARTS.items() for p in prefixes if name.startswith(p)]
     return max(matches)[1]
 
@@ -40,7 +47,7 @@ class Share:
     high: float = 1.0
 
     def __post_init__(self):
-        if self.source not in SOURCES:
+        if self.source not in (*SOURCES, OWN):
             raise ConfigError(f"Share.source: no source {self.source!r}; the sources are {', '.join(SOURCES)}")
         if not self.weight > 0:
             raise ConfigError(f"Share.weight of {self.source} must be positive, got {self.weight!r}")
@@ -79,7 +86,7 @@ class Stage:
     muon: dict = field(default_factory=dict)
 
     def __post_init__(self):
-        unknown = sorted(set(self.lr) - set(PARTS))
+        unknown = sorted(set(self.lr) - {*PARTS, LORA})
         if unknown:
             raise ConfigError(
                 f"Stage.lr of {self.name}: no part {', '.join(unknown)}; the parts are {', '.join(PARTS)}"
@@ -111,7 +118,7 @@ class Stage:
             raise ConfigError(f"Stage.ramp of {self.name} begins with text alone, and text_share is 0")
         if not 0 <= self.text_share <= 1:
             raise ConfigError(f"Stage.text_share of {self.name} must lie in 0..1, got {self.text_share!r}")
-        if self.text_share and not self.lr.get("decoder", 0) > 0:
+        if self.text_share and not max(self.lr.get("decoder", 0), self.lr.get(LORA, 0)) > 0:
             raise ConfigError(
                 f"Stage {self.name} reads text alone with the decoder frozen: nothing could learn from it"
             )

@@ -23,7 +23,7 @@ from .loop import Show, optimise
 from .muon import groups_of
 from .pool import Features, image_embeddings
 from .ranks import ALONE, like, own_copy, whole
-from .stages import PARTS, part_of
+from .stages import LORA, OWN, PARTS, part_of
 
 UNFINISHED = "unfinished"  # where a stage in progress keeps its checkpoints
 CHUNKS = 3  # a step's samples, sorted by length, run in at least this many pieces: less padding
@@ -66,7 +66,7 @@ class Means:
 
 def trainable(model, stage):
     """Freeze and free parameters as the stage says; returns {part: (name, parameter) pairs it trains}."""
-    groups = {part: [] for part in PARTS}
+    groups = {part: [] for part in (*PARTS, LORA)}
     for name, p in model.named_parameters():
         part = part_of(name)
         p.requires_grad_(stage.lr.get(part, 0) > 0)
@@ -86,6 +86,8 @@ def summed_loss(model, batch, features, siglip_trains=False):
 
 def members(share, samples):
     """Places of the samples a share draws from: its source, its range of difficulty.  ConfigError if there are none."""
+    if share.source == OWN:
+        return range(len(samples))
     found = [i for i, s in enumerate(samples) if s.source == share.source and share.low <= s.difficulty <= share.high]
     if not found:
         raise ConfigError(

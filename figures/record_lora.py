@@ -1,0 +1,75 @@
+"""Record what tuning on records of one's own teaches and costs, with LoRA and without.
+
+    python figures/record_lora.py        # writes figures/results/lora.json; half an hour on two quiet cores
+
+The trained tiny is taught a question it never saw, on pictures it knows: is this handwritten digit even?  Each way of
+tuning sees the same 600 records three times, at three learning rates; then it is asked the new question about 300
+digits by other writers, and its old tasks.
+
+Expected before the first run: tuned whole, the decoder learns more of the new question and forgets more of the old
+tasks than with LoRA, at each one's best rate; LoRA's rank hardly matters.
+"""
+
+import json
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import recorded
+
+import dsvl_min
+from dsvl_min.data.records import write_jsonl
+from dsvl_min.data.sources import sample
+from dsvl_min.evaluation.tasks import evaluate, named
+from dsvl_min.training.tune import exact, stage_of, tune
+
+QUESTION, RECORDS, ASKED, OLD = "Is the digit even?", 600, 300, ("naming", "grid documents", "handwritten digit")
+SEEDS, TIMES = (0, 1, 2), (0.5, 1.0, 2.0)  # of the default rate
+WAYS = {"whole": (0, None), "rank 2": (2, None), "rank 16": (16, None), "rank 16, 4 bits": (16, "4bit")}
+
+
+def digits(split, seed, count):
+    """Handwritten digits with the new question."""
+    made = [sample("digits", seed, i, split) for i in range(count)]
+    return [replace(s, turns=((QUESTION, "no" if int(s.truth["digits"]) % 2 else "yes"),)) for s in made]
+
+
+def scores(model, processor, seed):
+    """The new question under every control, and the old tasks with the right image."""
+    new = exact(model, processor, digits("held-out", 100 + seed, ASKED))
+    old = evaluate(model, processor, 100 + seed, 200, named(OLD), ("image",), quiet=True)["tasks"]
+    return {"new": new, "old": {task: old[task]["image"] for task in OLD}}
+
+
+def main(seeds=SEEDS, ways=WAYS, times=TIMES):
+    out = {"before": [scores(*dsvl_min.load("tiny"), seed) for seed in seeds], "ways": {}}
+    print(json.dumps(out["before"]), flush=True)
+    for seed in seeds:
+        with tempfile.TemporaryDirectory() as folder:
+            data = Path(folder) / "data"
+            write_jsonl(digits("train", seed, RECORDS), data, 128)
+            for way, (rank, quantize) in ways.items():
+                stage = stage_of(dsvl_min.ModelConfig.preset("tiny"), RECORDS, lora=bool(rank))
+                for scale in times if quantize is None else (1.0,):
+                    changes = {f"tune.lr.{part}": rate * scale for part, rate in stage.lr.items()}
+                    model, processor, told = tune(
+                        "tiny", data, Path(folder) / "run", rank, quantize, held_out=0, seed=seed, quiet=True,
+                        resume=False, changes=changes,
+                    )  # fmt: skip
+                    found = out["ways"].setdefault(way, {"trained": told["trained"], "runs": []})
+                    found["runs"].append({"seed": seed, "scale": scale, **scores(model, processor, seed)})
+                    print(way, json.dumps(found["runs"][-1]), flush=True)
+    if seeds == SEEDS:
+        recorded.write(
+            "lora",
+            "Tuned on records of one's own, what does a model learn and what does it forget, whole and with LoRA?",
+            "python figures/record_lora.py",
+            seeds=list(seeds),
+            data={"question": QUESTION, "records": RECORDS, "asked": ASKED, **out},
+            config=dsvl_min.ModelConfig.preset("tiny").to_dict(),
+        )
+
+
+if __name__ == "__main__":
+    main(**({"seeds": (0,)} if "pilot" in sys.argv else {}))
