@@ -12,20 +12,21 @@ from ..model import DeepSeekVL
 from ..processor import Processor
 from ..tokenizer import Tokenizer
 from .cost import Row, cost
+from .pool import KEPT, feature_bytes
 from .trainer import trainable
 
 USED = 0.5  # of this machine's rate of large products; two cores reached 0.50 to 0.60 (figures/results/training.json)
 ON_GPUS = 0.4  # of a data sheet's rate; what well-run trainings report lies about there
 
 
-def plan(recipe, config, chosen, rate=None, recompute=False):
-    """[{stage, trains, steps, …}] for each chosen Stage of a recipe: numbers, ready to be shown.
+def plan(config, chosen, rate=None, recompute=False, images=0):
+    """[{stage, trains, steps, …}] for each chosen Stage: numbers, ready to be shown.
 
     rate: operations a second of large products; measured, if not given, where and in the numbers a run would use.
-    Where the recipe draws its images beforehand, what frozen encoders see is computed once and is not counted.
-    recompute: of blocks only the input is kept, and the rest computed again.
+    images: how many are drawn beforehand; if what frozen encoders see in them fits into memory, it is computed once and
+    not counted.  recompute: of blocks only the input is kept, and the rest computed again.
     """
-    here = setting()
+    here, kept = setting(), 0 < images * feature_bytes(config) <= KEPT
     rate = rate or machine(here.device, here.dtype)["rate"]
     with torch.device("meta"):
         model = DeepSeekVL(config)
@@ -37,7 +38,7 @@ def plan(recipe, config, chosen, rate=None, recompute=False):
         of_text, of_image = (cost(config, stage, r, recompute=recompute) if r else None for r in (text, image))
         rows = stage.steps * stage.batch
         shares = ((text, of_text, stage.text_share), (image, of_image, 1 - stage.text_share))
-        each_step = [(c.operations + (0 if recipe.images else c.encoders), share) for _, c, share in shares if share]
+        each_step = [(c.operations + (0 if kept else c.encoders), share) for _, c, share in shares if share]
         operations = sum(rows * share * of_row for of_row, share in each_step)
         tokens = sum(rows * share * (r.text + r.images * config.image_tokens) for r, _, share in shares if share)
         most = max((c for _, c, share in shares if share), key=lambda c: c.activations)
@@ -52,7 +53,8 @@ def plan(recipe, config, chosen, rate=None, recompute=False):
 
 
 def _processor(config):
-    path = WEIGHTS / f"{config.name}-parts" / "tokenizer.json"
+    size = "tiny" if config.name == "mini" else config.name  # one recipe makes both tokenizers
+    path = WEIGHTS / f"{size}-parts" / "tokenizer.json"
     return Processor(Tokenizer.load(path), config) if path.exists() else None
 
 
@@ -100,7 +102,7 @@ def as_table(command, rows, images=0, before=""):
             "",
         ]
     if rows and images:
-        lines.append(f"{images:,} images are drawn and encoded beforehand.")
+        lines.append(f"{images:,} images are drawn beforehand.")
     if rows:
         lines.append(f"In all {_time(sum(row['minutes'] for row in rows))}.")
     for name in ("T4", "A100", "H100"):

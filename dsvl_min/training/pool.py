@@ -72,8 +72,8 @@ def _draw(job):
     return made, made.pictures(size)
 
 
-def draw(plan, seed, size, split="train", workers=2):
-    """Make samples and draw their images.
+def draw(plan, seed, size, split="train", workers=None):
+    """Make samples and draw their images, in as many processes as there are cores, or `workers`.
 
     plan: (source, count, low, high) rows; difficulty runs evenly over low..high within each.  No two rows of a
     source give the same sample.  Returns the samples and, for each, its list of PIL images.
@@ -84,7 +84,7 @@ def draw(plan, seed, size, split="train", workers=2):
             at = (index * 0.618034) % 1  # evenly spread, whatever the count
             jobs.append((source, seed, index, split, low + (high - low) * at, size))
         given[source] += count
-    if workers > 1 and len(jobs) > 200:
+    if workers != 1 and len(jobs) > 200:
         with ProcessPoolExecutor(workers) as processes:
             made = list(processes.map(_draw, jobs, chunksize=50))
     else:
@@ -144,7 +144,7 @@ def pool_of(model, processor, samples, pictures, progress=None, kept=KEPT):
     return Pool(samples, first, encode(model, processor, flat, progress=progress))
 
 
-def make_pool(model, processor, plan, seed, split="train", workers=2, progress=None):
+def make_pool(model, processor, plan, seed, split="train", workers=None, progress=None):
     """A Pool of fresh samples by `plan` (see `draw`)."""
     size = (model.config.sam or model.config.siglip).image_size
     # deviation: images-drawn-once

@@ -261,7 +261,7 @@ def dry_run(
         before = f"\nstage0\n  those that came with the package took {sum(made['minutes'].values()):.0f} minutes"
         before += f" on {made['hardware']['device']}\n"
     images = times * sum(count for _, count, *_ in recipe.images)
-    return as_table(command, plan(recipe, config, chosen, recompute=recompute), images, before)
+    return as_table(command, plan(config, chosen, None, recompute, images), images, before)
 
 
 def train(
@@ -358,7 +358,7 @@ def _train(config, recipe, stages, out, seed, times, quiet, every, record, progr
             model.load_state_dict(load(out / stage.name)[0].state_dict())
             continue
         if show.peak:
-            (told,) = plan(recipe, config, [stage], rate=show.peak)
+            (told,) = plan(config, [stage], show.peak, images=len(pool.samples))
             show = replace(show, operations=told["operations"] / stage.steps / ranks.size)
         lines = run_stage(model, processor, stage, pool, texts, out, seed, quiet, every, ranks, means, show)
         curves[stage.name] = {

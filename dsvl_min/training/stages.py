@@ -4,7 +4,7 @@ A stage is a table row, not a branch in a loop.  A part whose learning rate is a
 Source: paper sections 3.3 and 4.1, Tables 1, 2 and 4.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..config import ConfigError
 from ..data.sources import SOURCES
@@ -194,6 +194,20 @@ STAGES = {
         text_count=3000,
     ),
 }  # fmt: skip
+
+
+def _wider(recipe, times, width):
+    """A recipe for a decoder `width` times as wide: AdamW's rates divided by that, `times` the steps and the images."""
+    stages = tuple(
+        replace(stage, lr={part: rate / width for part, rate in stage.lr.items()}, steps=times * stage.steps)
+        for stage in recipe.stages
+    )
+    images = tuple((source, times * count, low, high) for source, count, low, high in recipe.images)
+    return replace(recipe, stages=stages, images=images, text_count=times * recipe.text_count)
+
+
+# No run of it is recorded yet.
+STAGES["mini"] = _wider(STAGES["tiny"], 2, 192 / 128)
 
 # Table 4 of the paper.  What differs between the two sizes, for stages 1, 2 and 3:
 _TABLE_4 = {

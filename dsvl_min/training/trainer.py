@@ -232,7 +232,8 @@ def run_stage(
     chunks = []  # those of the step at hand
 
     def step(number):
-        chunks[:] = batches(number)
+        with ranks.numbers():  # the encoders run here, where their features aren't kept
+            chunks[:] = batches(number)
         told = ranks.sum(sum(chunk.predicted for chunk in chunks))
         loss = 0.0
         pieces = int(ranks.most(len(chunks)))  # a rank whose rows packed into fewer adds some that count nothing

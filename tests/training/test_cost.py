@@ -82,6 +82,7 @@ def test_the_plan_of_the_7b_model_has_the_papers_tokens(monkeypatch):
 def test_encoders_are_counted_each_step_where_their_features_are_not_kept():
     recipe, config = STAGES["1.3b"], ModelConfig.preset("1.3b")
     stage = recipe.stages[0]
-    (told,) = planning.plan(recipe, config, [stage], rate=1e12)
+    (told,), (kept,) = (planning.plan(config, [stage], 1e12, images=images) for images in (0, 10))
     one = cost(config, stage, Row(1, stage.length, stage.length))
     assert one.encoders and told["operations"] == stage.steps * stage.batch * (one.operations + one.encoders)
+    assert kept["operations"] == stage.steps * stage.batch * one.operations

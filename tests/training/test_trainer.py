@@ -187,7 +187,7 @@ def test_a_prompt_lies_on_what_it_asks_for():
             assert mask[max(0, y // 2 - 1) : y // 2 + 2, max(0, x // 2 - 1) : x // 2 + 2].any()
 
 
-def in_seconds(monkeypatch, steps=2):
+def in_seconds(monkeypatch, steps=2, size="tiny"):
     """Recipes that take seconds: every step and image that is not needed left out."""
     for kind, changes in (
         (stage0.SiglipRecipe, {"steps": steps, "batch": 4, "images": 40}),
@@ -197,10 +197,10 @@ def in_seconds(monkeypatch, steps=2):
         name = {"SiglipRecipe": "siglip", "SamRecipe": "sam", "LanguageRecipe": "language"}[kind.__name__]
         function = getattr(stage0, f"pretrain_{name}")
         monkeypatch.setattr(stage0, f"pretrain_{name}", partial(function, recipe=kind(**changes)))
-    recipe = STAGES["tiny"]
+    recipe = STAGES[size]
     short = tuple(replace(s, steps=steps, batch=4, warmup=1) for s in recipe.stages)
     images = tuple((source, 4, low, high) for source, _, low, high in recipe.images)
-    monkeypatch.setitem(STAGES, "tiny", replace(recipe, stages=short, images=images, text_count=20))
+    monkeypatch.setitem(STAGES, size, replace(recipe, stages=short, images=images, text_count=20))
 
 
 @pytest.mark.parametrize("vision", ["hybrid", "siglip", "sam"])
@@ -216,6 +216,13 @@ def test_every_vision_trains_from_nothing_to_a_model_that_opens(vision, tmp_path
     assert parts == {"decoder"} | ({"siglip", "sam"} if vision == "hybrid" else {vision})
     for part in record["curves"]["stage3"].values():
         assert all(np.isfinite(point["loss"]) for point in part)
+
+
+def test_mini_trains_from_nothing_too(tmp_path, monkeypatch):
+    in_seconds(monkeypatch, size="mini")
+    train("mini", stages=(0, 1, 2, 3), out=tmp_path, quiet=True)
+    again, processor = dsvl_min.load(tmp_path)
+    assert again.config.name == "mini" and isinstance(ask_blank(again, processor), str)
 
 
 def without_clock(folder):
