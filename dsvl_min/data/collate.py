@@ -33,6 +33,13 @@ def dialogue(sample, processor):
     return processor.tokens(sample.conversation())
 
 
+def everything(row, processor):
+    """A row with a label on every token but images and the first: the question is learnt like the answer."""
+    config, (ids, _) = processor.config, row
+    unread = (config.bos_token_id, config.image_token_id)
+    return ids, [IGNORE if token in unread else token for token in ids]
+
+
 def clip(row, length):
     """Cut a row to the context's length."""
     ids, labels = row

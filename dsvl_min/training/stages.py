@@ -58,7 +58,8 @@ class Stage:
     """One row of the table.
 
     lr: learning rate of each trained part; absent or zero is frozen.  muon: learning rate of a part's matrices where
-    Muon trains them; AdamW trains the rest.  reads: "pages" (image, then text) or "dialogues" (questions and answers).
+    Muon trains them; AdamW trains the rest.  reads: "pages" (image, then text) or "dialogues" (questions and answers);
+    learns: of a dialogue, "answers" or "everything".
     warmup: steps of linear rise; schedule: what follows, one of `loop.SCHEDULES`.  text_share: of the samples that are
     text alone; ramp: steps over which it falls from 1 to that (modality warm-up); grouped: a step reads text or
     images, never both (modality grouping).  length: tokens of a row, at most (0: as many as the decoder takes);
@@ -71,6 +72,7 @@ class Stage:
     batch: int
     mix: tuple
     reads: str = "pages"
+    learns: str = "answers"
     warmup: int = 20
     schedule: str = "cosine"
     betas: tuple = (0.9, 0.95)
@@ -124,6 +126,8 @@ class Stage:
             )
         if self.reads not in ("pages", "dialogues"):
             raise ConfigError(f"Stage.reads of {self.name} must be pages or dialogues, got {self.reads!r}")
+        if self.learns not in ("answers", "everything"):
+            raise ConfigError(f"Stage.learns of {self.name} must be answers or everything, got {self.learns!r}")
         if self.text_share < 1 and not self.mix or self.text_share > 0 and not self.text_mix:
             raise ConfigError(f"Stage {self.name} has a share of batches without a source to fill them")
 

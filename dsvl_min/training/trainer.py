@@ -12,7 +12,7 @@ from torch.utils.checkpoint import checkpoint
 
 from ..checkpoint import save
 from ..config import IGNORE, ConfigError
-from ..data.collate import clip, pad_right, row
+from ..data.collate import clip, everything, pad_right, row
 from ..data.feeds import Records
 from ..data.mixture import Mixture, Row
 from ..data.packing import first_fit, pack
@@ -149,7 +149,10 @@ class Batches:
             sample = self.texts[place] if row_of.text else self.pool.samples[place]
             reads = "dialogues" if row_of.text else self.stage.reads
             places.append([] if row_of.text else [place])
-            rows.append(clip(row(sample, self.processor, reads), self.length))
+            made = row(sample, self.processor, reads)
+            if self.stage.learns == "everything" and reads == "dialogues":
+                made = everything(made, self.processor)
+            rows.append(clip(made, self.length))
         chunks = []
         for part in self.chunked(rows):
             chosen, pad = [rows[i] for i in part], self.processor.config.pad_token_id

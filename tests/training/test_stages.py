@@ -66,6 +66,7 @@ def test_the_learning_rate_rises_then_falls_to_a_tenth():
         ({"text_share": 0.5, "text_mix": MIX}, "decoder frozen"),
         ({"mix": ()}, "without a source"),
         ({"reads": "poems"}, "pages or dialogues"),
+        ({"learns": "nothing"}, "answers or everything"),
     ],
 )
 def test_a_stage_that_cannot_work_says_why(change, named):

@@ -87,6 +87,23 @@ def test_a_share_draws_from_its_source_and_difficulty_alone(small):
         Batches(stage(mix=(Share("signs", 1),)), pool, [], processor, seed=0)
 
 
+def test_of_a_dialogue_the_answers_are_learnt_or_everything(small):
+    _, processor, pool, _ = small
+    config, found = processor.config, {}
+    for learns in ("answers", "everything"):
+        asked = stage(reads="dialogues", learns=learns, mix=(Share("naming", 1),))
+        chunks = Batches(asked, pool, [], processor, seed=0)(0)
+        rows = [(i[i != config.pad_token_id].tolist(), la.tolist()) for c in chunks
+                for i, la in zip(c.batch["input_ids"], c.batch["labels"], strict=True)]  # fmt: skip
+        found[learns] = [[token for token in labels if token >= 0] for _, labels in rows]
+        for ids, labels in rows:
+            assert all(label in (-100, token) for token, label in zip(ids, labels, strict=False))
+            assert config.image_token_id not in labels and labels[0] == -100
+    said, all_of_it = ([processor.decode(row) for row in found[learns]] for learns in ("answers", "everything"))
+    assert all("User" not in text for text in said) and all("User" in text for text in all_of_it)
+    assert all(b.endswith(a.split()[-1]) for a, b in zip(said, all_of_it, strict=True))
+
+
 def test_packed_rows_give_the_losses_of_rows_apart(small, tmp_path):
     model, processor, pool, texts = small
     start, found = {k: v.clone() for k, v in model.state_dict().items()}, []
