@@ -27,7 +27,8 @@ FIRST, RATES = TINY.stages[0], TINY.stages[1]
 WAYS = {"adaptor": ("adaptor",), "necks": ("adaptor", "necks"), "decoder": ("adaptor", "necks", "decoder")}
 STEPS = tuple(FIRST.steps * times // 2 for times in (1, 2, 4))
 EXPECTED = {  # after the longest run
-    "things": {"adaptor": 0.45, "necks": 0.5, "decoder": 0.75}, "pages": {"adaptor": 0.5, "necks": 0.9, "decoder": 0.95},
+    "things": {"adaptor": 0.45, "necks": 0.5, "decoder": 0.75},
+    "pages": {"adaptor": 0.5, "necks": 0.9, "decoder": 0.95},
 }  # fmt: skip
 WHY = (
     "An adaptor alone can name what SigLIP was trained to name and little else: letters reach it only through SAM's "

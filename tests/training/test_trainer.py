@@ -93,8 +93,8 @@ def test_of_a_dialogue_the_answers_are_learnt_or_everything(small):
     for learns in ("answers", "everything"):
         asked = stage(reads="dialogues", learns=learns, mix=(Share("naming", 1),))
         chunks = Batches(asked, pool, [], processor, seed=0)(0)
-        rows = [(i[i != config.pad_token_id].tolist(), la.tolist()) for c in chunks
-                for i, la in zip(c.batch["input_ids"], c.batch["labels"], strict=True)]  # fmt: skip
+        pairs = ((c.batch["input_ids"].tolist(), c.batch["labels"].tolist()) for c in chunks)
+        rows = [row for ids, labels in pairs for row in zip(ids, labels, strict=True)]
         found[learns] = [[token for token in labels if token >= 0] for _, labels in rows]
         for ids, labels in rows:
             assert all(label in (-100, token) for token, label in zip(ids, labels, strict=False))
