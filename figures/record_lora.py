@@ -1,6 +1,7 @@
 """Record what tuning on records of one's own teaches and costs, with LoRA and without.
 
-    python figures/record_lora.py        # writes figures/results/lora.json; half an hour on two quiet cores
+    python figures/record_lora.py SEED     # every run of one seed, a quarter of an hour; kept in runs/lora
+    python figures/record_lora.py join     # writes figures/results/lora.json
 
 The trained tiny is taught a question it never saw, on pictures it knows: is this handwritten digit even?  Each way of
 tuning sees the same 600 records three times, at three learning rates; then it is asked the new question about 300
@@ -27,7 +28,8 @@ from dsvl_min.evaluation.tasks import evaluate, named, questions
 from dsvl_min.training.tune import exact, stage_of, tune
 
 QUESTION, RECORDS, ASKED, OLD = "Is the digit even?", 600, 300, ("naming", "grid documents", "handwritten digit")
-SEEDS, EVERY, ONE = (0, 1, 2), (0.25, 0.5, 1.0), (0.5,)  # learning rates, as times of the default one
+EVERY, ONE = (0.25, 0.5, 1.0), (0.5,)  # learning rates, as times of the default one
+RUNS = recorded.ROOT / "runs" / "lora"
 WAYS = {  # rank, bits, whether old questions are among the records, rates
     "whole": (0, None, False, EVERY), "rank 2": (2, None, False, EVERY), "rank 16": (16, None, False, EVERY),
     "rank 16, 4 bits": (16, "4bit", False, ONE), "whole, with old questions": (0, None, True, ONE),
@@ -54,35 +56,52 @@ def scores(model, processor, seed):
     return {"new": new, "old": {task: old[task]["image"] for task in OLD}}
 
 
-def main(seeds=SEEDS):
-    out = {"before": [scores(*dsvl_min.load("tiny"), seed) for seed in seeds], "ways": {}}
-    print(json.dumps(out["before"]), flush=True)
-    for seed in seeds:
-        with tempfile.TemporaryDirectory() as folder:
-            new, known = Path(folder) / "new", Path(folder) / "with-old"
-            write_jsonl(digits("train", seed, RECORDS), new, 128)
-            write_jsonl([*digits("train", seed, RECORDS), *old(seed, RECORDS)], known, 128)
-            for way, (rank, quantize, replayed, scales) in WAYS.items():
-                stage = stage_of(dsvl_min.ModelConfig.preset("tiny"), RECORDS, lora=bool(rank))
-                for scale in scales:
-                    changes = {f"tune.lr.{part}": rate * scale for part, rate in stage.lr.items()}
-                    model, processor, told = tune(
-                        "tiny", known if replayed else new, Path(folder) / "run", rank, quantize, held_out=0, seed=seed,
-                        quiet=True, resume=False, changes=changes,
-                    )  # fmt: skip
-                    found = out["ways"].setdefault(way, {"trained": told["trained"], "runs": []})
-                    found["runs"].append({"seed": seed, "scale": scale, **scores(model, processor, seed)})
-                    print(way, json.dumps(found["runs"][-1]), flush=True)
-    if seeds == SEEDS:
-        recorded.write(
-            "lora",
-            "Tuned on records of one's own, what does a model learn and what does it forget, whole and with LoRA?",
-            "python figures/record_lora.py",
-            seeds=list(seeds),
-            data={"question": QUESTION, "records": RECORDS, "asked": ASKED, **out},
-            config=dsvl_min.ModelConfig.preset("tiny").to_dict(),
-        )
+def run(seed):
+    """The model as it is, then every way of tuning it; what is finished is skipped."""
+    RUNS.mkdir(parents=True, exist_ok=True)
+    if not path(seed, "before", 0.0).exists():
+        note(seed, "before", 0.0, scores(*dsvl_min.load("tiny"), seed))
+    with tempfile.TemporaryDirectory() as folder:
+        new, known = Path(folder) / "new", Path(folder) / "with-old"
+        write_jsonl(digits("train", seed, RECORDS), new, 128)
+        write_jsonl([*digits("train", seed, RECORDS), *old(seed, RECORDS)], known, 128)
+        for way, (rank, quantize, replayed, scales) in WAYS.items():
+            stage = stage_of(dsvl_min.ModelConfig.preset("tiny"), RECORDS, lora=bool(rank))
+            for scale in scales:
+                if path(seed, way, scale).exists():
+                    continue
+                changes = {f"tune.lr.{part}": rate * scale for part, rate in stage.lr.items()}
+                model, processor, told = tune(
+                    "tiny", known if replayed else new, Path(folder) / "run", rank, quantize, held_out=0, seed=seed,
+                    quiet=True, resume=False, changes=changes,
+                )  # fmt: skip
+                note(seed, way, scale, {"trained": told["trained"], **scores(model, processor, seed)})
+
+
+def path(seed, way, scale):
+    """Where a finished run's numbers are."""
+    return RUNS / f"{seed} {way} {scale}.json"
+
+
+def note(seed, way, scale, found):
+    """Write them down."""
+    told = {"seed": seed, "way": way, "scale": scale, **found}
+    print(json.dumps(told), flush=True)
+    path(seed, way, scale).write_text(json.dumps(told), encoding="utf-8")
+
+
+def join():
+    """All finished runs -> figures/results/lora.json."""
+    found = [json.loads(p.read_text(encoding="utf-8")) for p in sorted(RUNS.glob("*.json"))]
+    recorded.write(
+        "lora",
+        "Tuned on records of one's own, what does a model learn and what does it forget, whole and with LoRA?",
+        "python figures/record_lora.py SEED, then join",
+        seeds=sorted({f["seed"] for f in found}),
+        data={"question": QUESTION, "records": RECORDS, "asked": ASKED, "runs": found},
+        config=dsvl_min.ModelConfig.preset("tiny").to_dict(),
+    )
 
 
 if __name__ == "__main__":
-    main(**({"seeds": (0,)} if "pilot" in sys.argv else {}))
+    join() if sys.argv[1:] == ["join"] else run(int(sys.argv[1]))

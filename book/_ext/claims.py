@@ -154,6 +154,7 @@ def claims():
     _two_by_two(out)
     _read(out)
     _study(out)
+    _stages(out)
     _released(out)
     equality = _result("equality")["largest_difference"]
     out["equality"] = _at_most(max(equality.values()))
@@ -207,7 +208,7 @@ def _read(out):
 
 def _study(out):
     """Chapter 22: what the trainer's means are worth, what each stage moved."""
-    from dsvl_min.training.plan import GPUS
+    from dsvl_min.hardware import GPUS
 
     found, parts = _result("training"), {"siglip": "SigLIP", "sam": "SAM's blocks", "necks": "the necks"}
     out["a100"] = f"{GPUS['A100'] / 1e12:.0f}"
@@ -226,6 +227,77 @@ def _study(out):
     }
     stage, part = max(moved, key=moved.get)
     out["freezing_most"] = f"{parts.get(part, f'the {part}')} in stage {stage[-1]}, by {_percent(moved[stage, part])}"
+
+
+def _seeds(found):
+    """How many seeds a record has, in words."""
+    number = len({run["seed"] for run in found["runs"]})
+    return f"{_word(number).lower()} seed{'s' * (number > 1)}"
+
+
+def _mean(runs, of, **fixed):
+    """The mean of a number over the runs with these fields."""
+    values = [of(run) for run in runs if all(run.get(k) == v for k, v in fixed.items())]
+    return sum(values) / len(values)
+
+
+def _stages(out):
+    """Chapters 13 to 15, and what chapter 22 says of tuning."""
+    from dsvl_min.data.world import OBJECT_COLORS, SHAPES
+    from dsvl_min.training.stages import STAGES, part_of
+
+    first = STAGES["tiny"].stages[0]
+    out["naming_chance"] = _percent(1 / len(SHAPES) / len(OBJECT_COLORS))
+    sizes = {name: math.prod(shape) for name, shape in _tiny_shapes().items()}
+    trained = sum(n for name, n in sizes.items() if first.lr.get(part_of(name)))
+    out["adaptor_share"] = _percent(trained / sum(sizes.values()))
+    found = _result("stage-1")
+    out["stage1_steps"], out["stage1_seeds"] = str(found["steps"]), _seeds(found)
+    for kind in ("things", "pages"):
+        out[f"stage1_{kind}_before"] = _percent(_mean(found["runs"], lambda r, k=kind: r[k], way="nothing"))
+        for way in ("adaptor", "necks", "decoder"):
+            for name, times in (("half", 0.5), ("once", 1), ("twice", 2)):
+                of = {"way": way, "steps": int(found["steps"] * times)}
+                value = _mean(found["runs"], lambda r, k=kind: r[k], **of)
+                out[f"stage1_{kind}_{way}_{name}"] = _percent(value)
+    found = _result("forgetting")
+    out["forget_steps"], out["forget_seeds"] = str(found["steps"]), _seeds(found)
+    out["forget_ramp"] = str(max(run["ramp"] for run in found["runs"]))
+    out["forget_bits_before"] = f"{_mean(found['runs'], lambda r: r['bits'], scale=None):.2f}"
+    for run in found["runs"]:
+        if run["scale"] is not None:
+            key = f"{'ramp' if run['ramp'] else 'fed' if run['share'] else 'bare'}_{run['scale']:g}".replace(".", "")
+            same = {k: run[k] for k in ("scale", "share", "ramp")}
+            out[f"forget_bits_{key}"] = f"{_mean(found['runs'], lambda r: r['bits'], **same):.2f}"
+            for kind in ("things", "pages"):
+                out[f"forget_{kind}_{key}"] = _percent(_mean(found["runs"], lambda r, k=kind: r[k], **same))
+    found = _result("answers")
+    out["answers_count"], out["answers_seeds"] = str(found["count"]), _seeds(found)
+    for run in found["runs"]:
+        way = {"way": run["way"]}
+        for task in run["tasks"]:
+            value = _mean(found["runs"], lambda r, t=task: r["tasks"][t], **way)
+            out[f"answers_{run['way']}_{task.replace(' ', '_')}"] = _percent(value)
+        out[f"answers_{run['way']}_ends"] = _percent(_mean(found["runs"], lambda r: r["ends"], **way))
+        out[f"answers_{run['way']}_bits"] = f"{_mean(found['runs'], lambda r: r['bits'], **way):.2f}"
+    found = _result("lora")
+    out["lora_question"], out["lora_seeds"] = found["question"], _seeds(found).capitalize() + "."
+    out["lora_records"], out["lora_asked"] = str(found["records"]), str(found["asked"])
+    short = {"naming": "naming", "handwritten digit": "digit", "grid documents": "pages"}
+    for run in found["runs"]:
+        same = {k: run[k] for k in ("way", "scale")}
+        words = run["way"].replace(",", "").replace(" ", "_")
+        key = words if run["way"] == "before" else f"{words}_{run['scale']:g}".replace(".", "")
+        out[f"lora_{key}_new"] = _percent(_mean(found["runs"], lambda r: r["new"]["image"], **same))
+        for task, name in short.items():
+            out[f"lora_{key}_{name}"] = _percent(_mean(found["runs"], lambda r, t=task: r["old"][t], **same))
+
+
+def _tiny_shapes():
+    from dsvl_min import ModelConfig
+    from dsvl_min.layouts import shapes
+
+    return shapes(ModelConfig.preset("tiny"))
 
 
 def _two_by_two(out):

@@ -178,6 +178,11 @@ FAULTS = {
         "thirty-six times a picture."
     ),
     "end token not supervised": "The end token carries no label, so the model never learns to stop.",
+    "labels off by one": (
+        "The labels are off by one. Logit i predicts token i + 1, and whether that counts is said by answered[i + 1]: "
+        "shift once, ids and mask alike. Off by one, an answer's first token is not learnt, and what follows it is."
+    ),
+    "a sum for a mean": "That is the sum. A long answer then weighs more, and the rate would have to know the batch.",
     "labels not shifted": (
         "Logit and label of the same position are compared. A position predicts the *next* token: drop the "
         "last logit and the first label."
@@ -305,6 +310,14 @@ FAULTS = {
     ),
     "a rate that falls to nothing": (
         "The rate falls to nought, so the last steps learn next to nothing; it should end at a tenth."
+    ),
+    "LoRA that begins with a change": (
+        "The output differs before anything was trained. One of A and B has to begin at nought, not both: then their "
+        "product is nought and has a gradient all the same."
+    ),
+    "LoRA beside a matrix that trains too": ("The large matrix gets gradients too: freeze it, or nothing is saved."),
+    "LoRA's scale forgotten": (
+        "The factor alpha / rank is missing or wrong. With it, a rate found at one rank can be kept at another."
     ),
     "a fall that began before the rise": (
         "The cosine is counted from step 0, so when the warm-up ends the rate jumps down to where the cosine is by "

@@ -1,15 +1,17 @@
-"""Checks of the stages: what is frozen, how the learning rate runs."""
+"""Checks of the stages: what is frozen, how the learning rate runs, which tokens are learnt; and of LoRA."""
 
 from collections.abc import Iterable
 
 import torch
+from torch import nn
+from torch.nn import functional as F
 
 from ..config import ModelConfig
 from ..init import initialise
 from ..model import DeepSeekVL
 from ..training.loop import schedule
 from ..training.stages import PARTS, part_of
-from .judge import Wrong, call, exercise, wrong
+from .judge import Wrong, call, compare, exercise, wrong
 
 TRAINED = ({"adaptor", "necks"}, {"adaptor", "necks", "decoder"}, {"adaptor", "necks", "decoder", "siglip"})
 
@@ -35,7 +37,7 @@ def freeze(attempt):
         before = {name: p.detach().clone() for name, p in model.named_parameters()}
         given = call(lambda names: attempt(model, names), set(trained))  # the model itself, no copy of it
         given = list(given) if isinstance(given, Iterable) else [given]
-        other = [type(p).__name__ for p in given if not isinstance(p, torch.nn.Parameter)]
+        other = [type(p).__name__ for p in given if not isinstance(p, nn.Parameter)]
         if other:
             raise Wrong(f"freeze should return a list of parameters; in yours there is a {other[0]}")
         shown = f"Asked to train {', '.join(sorted(trained))}:"
@@ -90,3 +92,79 @@ def rate(attempt):
         worst = max(range(steps), key=lambda i: abs(said[i] - want[i]))
         raise Wrong(f"{shown} at step {worst} it is {said[worst]:.4f}, and should be {want[worst]:.4f}")
     return "it rises by the step and falls to a tenth."
+
+
+def answer_loss_of(logits, ids, answered):
+    """Mean cross-entropy of predicting the tokens of answers.  logits [T, V], ids [T], answered [T], true on them."""
+    return F.cross_entropy(logits[:-1][answered[1:]], ids[1:][answered[1:]])
+
+
+@exercise(answer_loss_of)
+def answer_loss(attempt):
+    """answer_loss(logits [T, V], ids [T], answered [T]): the mean loss over the tokens of answers, their ends among
+    them.
+    """
+    draw = torch.Generator().manual_seed(0)
+    ids = torch.tensor([9, 4, 4, 4, 7, 3, 5, 2, 7, 6, 2])  # 2 ends an answer
+    logits = torch.randn(len(ids), 10, generator=draw)
+    answered = torch.tensor([0, 0, 0, 0, 0, 1, 1, 1, 0, 1, 1]).bool()
+    want, entropy = answer_loss_of(logits, ids, answered), F.cross_entropy
+    before, after = answered[:-1], answered[1:]
+    ends = after & (ids[1:] != 2)
+    mistakes = [
+        ("labels not shifted", entropy(logits[answered], ids[answered])),
+        ("labels off by one", entropy(logits[:-1][before], ids[1:][before])),
+        ("labels off by one", entropy(logits[:-2][answered[2:]], ids[2:][answered[2:]])),
+        ("labels unmasked on the prompt", entropy(logits[:-1], ids[1:])),
+        ("end token not supervised", entropy(logits[:-1][ends], ids[1:][ends])),
+        ("mean over every position", want * after.sum() / len(after)),
+        ("mean over every position", want * after.sum() / len(ids)),
+        ("a sum for a mean", want * after.sum()),
+    ]
+    compare(call(attempt, logits, ids, answered), want, "the loss", mistakes)
+    return "each answer's tokens, from the place before."
+
+
+class OwnLora(nn.Module):
+    """linear(x) + (alpha / rank) B A x; A and B train, the linear layer doesn't."""
+
+    def __init__(self, linear, rank, alpha):
+        super().__init__()
+        self.linear, self.scale = linear.requires_grad_(False), alpha / rank
+        self.a = nn.Parameter(torch.randn(rank, linear.in_features) / linear.in_features**0.5)
+        self.b = nn.Parameter(torch.zeros(linear.out_features, rank))
+
+    def forward(self, x):
+        return self.linear(x) + self.scale * F.linear(F.linear(x, self.a), self.b)
+
+
+@exercise(OwnLora)
+def lora(attempt):
+    """Lora(linear, rank, alpha): a module that computes linear(x) + (alpha / rank) B A x, of which A and B train."""
+    torch.manual_seed(0)
+    linear, x, rank, alpha = nn.Linear(12, 7), torch.randn(5, 12), 3, 12
+    weight, want = linear.weight.detach().clone(), linear(x).detach()
+    made = call(lambda: attempt(linear, rank, alpha))
+    if not isinstance(made, nn.Module):
+        raise Wrong(f"Lora(linear, rank, alpha) should be a module, this is a {type(made).__name__}")
+    if not torch.allclose(call(lambda: made(x)), want, atol=1e-6):
+        raise wrong("LoRA that begins with a change")
+    thin = {tuple(p.shape): p for p in made.parameters() if p.requires_grad}
+    if linear.weight.requires_grad or (7, 12) in thin or (12, 7) in thin:
+        raise wrong("LoRA beside a matrix that trains too")
+    shapes = {(3, 12): False, (12, 3): True, (7, 3): False, (3, 7): True}  # whether it is stored the other way round
+    a = next((shape for shape in ((3, 12), (12, 3)) if shape in thin), None)
+    b = next((shape for shape in ((7, 3), (3, 7)) if shape in thin), None)
+    if a is None or b is None:
+        told = ", ".join(str(list(shape)) for shape in thin) or "none"
+        raise Wrong(f"of a layer from 12 to 7, A [3, 12] and B [7, 3] should train; those that do: {told}")
+    with torch.no_grad():
+        for p in (thin[a], thin[b]):
+            p.copy_(torch.randn(p.shape))
+    matrices = [thin[shape].T if shapes[shape] else thin[shape] for shape in (a, b)]
+    added = x @ matrices[0].T @ matrices[1].T
+    mistakes = [("LoRA's scale forgotten", want + added), ("LoRA's scale forgotten", want + alpha * added)]
+    compare(call(lambda: made(x)).detach(), (want + alpha / rank * added).detach(), "the output", mistakes)
+    if not torch.equal(linear.weight, weight):
+        raise Wrong("the linear layer's own weights have changed")
+    return f"{rank * (12 + 7)} numbers train in place of {7 * 12}."

@@ -40,7 +40,8 @@ def test_a_drawing_says_which_results_it_draws():
                "carried": ["carried"], "two-by-two": ["two-by-two"], "readable": ["readable"],
                "windows": ["windows"],
                "image-tokens": ["image-tokens"],
-               "image-order": ["image-order"], "text-share": ["text-share"], "freezing": ["freezing"]}  # fmt: skip
+               "image-order": ["image-order"], "text-share": ["text-share"], "freezing": ["freezing"],
+               **{name: [name] for name in ("stage-1", "forgetting", "answers", "lora")}}  # fmt: skip
     for path in DRAWN:
         found = results.get(path.stem.removesuffix("-dark"), [])
         assert style.sources(path) == [f"figures/results/{name}.json" for name in found], path.name

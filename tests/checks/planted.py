@@ -10,6 +10,8 @@ import sys
 import textwrap
 from dataclasses import dataclass
 
+from torch.nn import functional as F
+
 from dsvl_min import adaptor, attention, decoder, model, processor, sam, siglip
 from dsvl_min.checks import (
     bpe,
@@ -361,6 +363,29 @@ def rising(at, steps, warmup, step, least=0.1, after=None):
     return least + (1 - least) * (1 + math.cos(math.pi * done)) / 2
 
 
+class Lora(training.OwnLora):
+    """LoRA by a reader; what is wrong is said by the keyword."""
+
+    def __init__(self, linear, rank, alpha, begins=False, trains=False, scale=None):
+        super().__init__(linear, rank, alpha)
+        if begins:
+            self.b.data.normal_()
+        if trains:
+            linear.requires_grad_(True)
+        if scale:
+            self.scale = scale(rank, alpha)
+
+
+def answer_loss(at=slice(None, -1), told=slice(1, None), mask=slice(1, None), spare=None, mean="mean"):
+    """The loss of answers by a reader, with slices of his own."""
+
+    def loss(logits, ids, answered):
+        counts = answered[mask] if spare is None else answered[mask] & (ids[mask] != spare)
+        return F.cross_entropy(logits[at][counts], ids[told][counts], reduction=mean)
+
+    return loss
+
+
 WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("changes its input", whole_model.place, in_place),
     ("changes the number format", whole_model.place, double),
@@ -411,6 +436,21 @@ WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("a part left behind", training.freeze, lambda model, trained: []),
     ("a part left behind", training.freeze, lambda model, trained: list(model.requires_grad_(False).parameters())),
     ("frozen, and paid for", training.freeze, only_chosen),
+    ("labels not shifted", training.answer_loss, answer_loss(slice(None), slice(None), slice(None))),
+    ("labels off by one", training.answer_loss, answer_loss(mask=slice(None, -1))),
+    ("labels off by one", training.answer_loss, answer_loss(slice(None, -2), slice(2, None), slice(2, None))),
+    (
+        "labels unmasked on the prompt",
+        training.answer_loss,
+        lambda x, ids, _: F.cross_entropy(x[:-1], ids[1:]),
+    ),
+    ("end token not supervised", training.answer_loss, answer_loss(spare=2)),
+    ("mean over every position", training.answer_loss, lambda *a: answer_loss(mean="sum")(*a) / len(a[1])),
+    ("a sum for a mean", training.answer_loss, answer_loss(mean="sum")),
+    ("LoRA that begins with a change", training.lora, functools.partial(Lora, begins=True)),
+    ("LoRA beside a matrix that trains too", training.lora, functools.partial(Lora, trains=True)),
+    ("LoRA's scale forgotten", training.lora, functools.partial(Lora, scale=lambda rank, alpha: 1.0)),
+    ("LoRA's scale forgotten", training.lora, functools.partial(Lora, scale=lambda rank, alpha: alpha)),
     ("warm-up in the wrong unit", training.rate, lambda step, steps, n: rising(48 * step, steps, n, step)),
     ("warm-up in the wrong unit", training.rate, lambda step, steps, n: rising(step, steps, n * steps, step)),
     ("a first step of nothing", training.rate, lambda step, steps, n: rising(step - 1, steps, n, step)),

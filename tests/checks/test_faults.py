@@ -19,12 +19,14 @@ from dsvl_min.checks import (  # noqa: E402
     patches,
     reading,
     release,
+    training,
     whole_model,
     windows,
     world,
 )
 from dsvl_min.checks.faults import FAULTS  # noqa: E402
 from dsvl_min.checks.judge import Wrong  # noqa: E402
+from dsvl_min.training.loop import schedule  # noqa: E402
 
 OWN = {
     parts.attend: attention.attend, parts.mlp: siglip.Mlp, parts.siglip_encoder: siglip.SiglipEncoder,
@@ -40,7 +42,9 @@ OWN = {
     reading.reads_text: reading.reads_text_of, reading.segments: decoder.own_segment, reading.blind: reading.blind_of,
     bpe.merge: bpe.merge_of, bpe.likeliest: bpe.likeliest_of,
     decoder_parts.turn: decoder_parts.turn_of, decoder_parts.spread: decoder_parts.spread_of,
-    decoder_parts.extend: decoder.KVCache.extend, decoder_parts.cache_bytes: decoder_parts.cache_bytes_of,
+    training.freeze: training.freeze_to, training.rate: schedule, training.answer_loss: training.answer_loss_of,
+    training.lora: training.OwnLora, decoder_parts.extend: decoder.KVCache.extend,
+    decoder_parts.cache_bytes: decoder_parts.cache_bytes_of,
 }  # fmt: skip
 
 
