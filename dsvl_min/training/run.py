@@ -27,7 +27,7 @@ from .loop import Show
 from .plan import as_table, plan
 from .pool import make_pool, text_pool
 from .ranks import together
-from .stages import LORA, PARTS, STAGES, Stage
+from .stages import PARTS, STAGES, Stage
 from .trainer import UNFINISHED, run_stage
 
 STAGE_NUMBERS = (0, 1, 2, 3)
@@ -89,8 +89,9 @@ def changed(recipe, changes):
             raise ConfigError(f"{name}: no stage {stage!r}; the stages are {', '.join(stages)}")
         now, (field, _, part) = stages[stage], field.partition(".")
         if part and field in ("lr", "muon"):
-            if part not in (*PARTS, LORA):
-                raise ConfigError(f"{name}: no part {part!r}; the parts are {', '.join(PARTS)}")
+            parts = [*PARTS, *(part for part in now.lr if part not in PARTS)]
+            if part not in parts:
+                raise ConfigError(f"{name}: no part {part!r}; the parts are {', '.join(parts)}")
             rates = wanted.setdefault(stage, {}).setdefault(field, dict(getattr(now, field)))
             rates[part] = _like(0.0, value, name)
             continue

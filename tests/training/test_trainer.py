@@ -329,6 +329,12 @@ def test_another_run_is_not_continued_and_what_differs_is_named(changes, named, 
         ({"stage2.grouped": "perhaps"}, "true or false"),
         ({"stage2.text_share": "2"}, "0..1"),
         ({"stage1.warmup": 4000}, "shorter than"),
+        ({"stage2.lr.eyes": 1}, "no part 'eyes'"),
+        ({"stage2.lr.lora": 1}, "no part 'lora'"),
+        ({"stage2.lr.decoder": "fast"}, "must be a number"),
+        ({"stage2.lr": 1}, "no field 'lr'"),
+        ({"stage2.steps.decoder": 1}, "no field 'steps.decoder'"),
+        ({"stage1.lr.adaptor": 0, "stage1.lr.necks": 0}, "every part is frozen"),
     ],
 )
 def test_a_stage_can_not_be_set_to_what_it_cannot_be(changes, named):
@@ -344,6 +350,10 @@ def test_fields_of_stages_are_set_from_words_and_from_numbers():
         {"stage2.text_share": 0.7, "stage2.ramp": 30, "stage3.grouped": False, "stage1.schedule": "step"},
     )
     assert recipe.stages[1].ramp == 30 and recipe.stages[2].grouped is False
+    slow = run.changed(STAGES["tiny"], {"stage2.lr.decoder": "1e-4", "stage2.muon.decoder": 0, "stage2.steps": 99})
+    before = STAGES["tiny"].stages[1]
+    assert slow.stages[1].lr == {**before.lr, "decoder": 1e-4} and slow.stages[1].muon["decoder"] == 0.0
+    assert slow.stages[1].steps == 99 and before.lr["decoder"] != 1e-4
 
 
 def ask_blank(model, processor):
