@@ -7,6 +7,7 @@ executed that a checkpoint brings: safetensors and json, or pickles read with we
 `save` writes our own layout, to temporary files first, config.json last: a folder that has it is complete.
 """
 
+import hashlib
 import json
 import math
 import os
@@ -30,7 +31,7 @@ from .layouts import (
     recognise,
     shapes,
 )
-from .lora import add_lora, is_lora, merge_lora
+from .lora import add_lora, has_lora, is_lora, merge_lora
 from .model import DeepSeekVL
 from .processor import Processor
 from .tokenizer import SPECIALS, Tokenizer
@@ -99,8 +100,10 @@ def write_tensors(folder, tensors, limit=SHARD, progress=False):
 def stored(model, dtype=None):
     """The tensors a checkpoint holds, by our names, in a number format; a tied head is stored once.
 
-    Raises CheckpointError for quantised weights, which are not written back.
+    Raises CheckpointError for quantised weights, which are not written back, and for LoRA beside matrices.
     """
+    if has_lora(model):
+        raise CheckpointError("the model has LoRA beside its matrices: merge_lora(model) makes them whole")
     if any(not p.is_floating_point() for p in model.parameters()):
         raise CheckpointError("quantised weights are for running only; load the model unquantised to write it")
     state = {name: tensor.detach().to(dtype=dtype) for name, tensor in model.state_dict().items()}
@@ -141,14 +144,21 @@ def save_tuned(model, folder, base, rank, alpha, revision=None, record=None):
         write_atomically(folder / "record.json", json.dumps(record, indent=1).encode())
     base = str(Path(base).resolve()) if Path(base).is_dir() else str(base)
     described = {"format": TUNED, "base": base, "revision": revision, "rank": rank, "alpha": alpha,
-                 "known by": _fingerprint(model)}  # fmt: skip
+                 "known by": fingerprint(find(base, revision))}  # fmt: skip
     write_atomically(folder / "config.json", json.dumps(described, indent=1).encode())
 
 
-def _fingerprint(model):
-    """A few of the model's frozen numbers, by which another one is told apart, whatever format it is opened in."""
-    rows = model.decoder.norm.weight, model.decoder.embed.weight[100]
-    return [round(x, 4) for row in rows for x in row[:8].tolist()]
+def fingerprint(folder, blocks=64, length=4096):
+    """A hash of samples from a folder's weights: other weights have another, and 15 GB needn't be read for it."""
+    told = hashlib.sha256()
+    for path in weight_files(folder):
+        size = path.stat().st_size
+        told.update(f"{path.name} {size}".encode())
+        with open(path, "rb") as file:
+            for i in range(blocks):
+                file.seek(i * size // blocks)
+                told.update(file.read(length))
+    return told.hexdigest()
 
 
 def _tuned(folder):
@@ -156,7 +166,7 @@ def _tuned(folder):
     described = read_json(folder / "config.json")
     if not isinstance(described, dict) or described.get("format") != TUNED:
         return None
-    kinds = {"base": str, "rank": int, "alpha": int | float, "known by": list}
+    kinds = {"base": str, "rank": int, "alpha": int | float, "known by": str}
     wrong = [name for name, kind in kinds.items() if not isinstance(described.get(name), kind)]
     if wrong:
         raise CheckpointError(f"{folder / 'config.json'} lacks {' and '.join(wrong)}")
@@ -170,7 +180,7 @@ def _load_tuned(folder, described, dtype, device, quantize, progress):
         model, processor = load(base, dtype, device, described.get("revision"), quantize, progress)
     except CheckpointError as error:
         raise CheckpointError(f"{folder} was tuned from {base}, which can't be opened: {error}") from None
-    if not torch.allclose(torch.tensor(_fingerprint(model)), torch.tensor(described["known by"]), 0.02, 0.002):
+    if fingerprint(find(base, described.get("revision"))) != described["known by"]:
         raise CheckpointError(f"{folder} was tuned from {base}, whose weights are others now: tune it again")
     add_lora(model, described["rank"], described["alpha"])
     wanted = {name: p for name, p in model.named_parameters() if is_lora(name) or name.startswith("adaptor.")}

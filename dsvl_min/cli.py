@@ -234,8 +234,11 @@ def tune(args):
         args.held_out, "skip" if args.skip else "raise", args.quiet, args.every, not args.restart, _changes(args),
         args.device, Means(args.rows, args.recompute, args.compile), args.tensorboard,
     )  # fmt: skip
+    if record is None:  # another rank tells
+        return
     print(as_table(record))
-    print(f"{args.out}: open it with dsvl_min.load({str(args.out)!r})  ({record['minutes']:.1f} minutes)")
+    small = f", quantize={args.quantize!r}" if args.quantize else ""
+    print(f"{args.out}: open it with dsvl_min.load({str(args.out)!r}{small})  ({record['minutes']:.1f} minutes)")
 
 
 def chat(args):

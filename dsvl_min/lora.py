@@ -1,7 +1,7 @@
 """LoRA: a frozen matrix W gets two thin ones beside it, A and B, and computes W x + (alpha / rank) B A x.
 
-B begins at nought, so nothing changes at first.  Training A and B takes a hundredth of the optimizer's memory, and the
-frozen matrices may be quantised (QLoRA).  The layers are those of the package peft.
+B begins at nought, so nothing changes at first.  Gradients and optimizer are those of A and B alone, and the frozen
+matrices may be quantised (QLoRA).  The layers are those of the package peft.
 
 Source: Hu et al. 2021 (arXiv 2106.09685); Dettmers et al. 2023 (arXiv 2305.14314).
 """
@@ -67,4 +67,6 @@ def merge_lora(model):
             if hasattr(layer, "base_layer"):
                 layer.merge()
                 setattr(parent, name, layer.base_layer)
+    del model.decoder.peft_config
+    model.decoder.requires_grad_(True)
     return model

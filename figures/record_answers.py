@@ -16,7 +16,7 @@ import recorded
 
 from dsvl_min.checkpoint import load
 from dsvl_min.data.text import english
-from dsvl_min.evaluation.tasks import answers, bits_per_byte, named, questions, score
+from dsvl_min.evaluation.tasks import bits_per_byte, generated, named, questions, score
 from dsvl_min.training.pool import make_pool, text_pool
 from dsvl_min.training.stages import STAGES
 from dsvl_min.training.trainer import run_stage
@@ -55,10 +55,11 @@ def run(seed):
         found, ended, samples = {}, 0, {}
         for task in named(TASKS):
             asked = questions(task, 1000 + seed, COUNT)
-            said = answers(model, processor, asked, max_new_tokens=LONGEST)
+            rows = generated(model, processor, asked, max_new_tokens=LONGEST)
+            said = [processor.decode(ids) for ids in rows]
             marks = [score(word, truth, task.score) for word, (_, _, truth) in zip(said, asked, strict=True)]
             found[task.name] = round(sum(marks) / COUNT, 4)
-            ended += sum(len(processor.tokenizer.encode(word)) < LONGEST - 1 for word in said)
+            ended += sum(bool((ids == processor.config.eos_token_id).any()) for ids in rows)
             samples[task.name] = [
                 {"question": question, "truth": truth, "said": word[:200]}
                 for word, (_, question, truth) in zip(said[:4], asked, strict=False)

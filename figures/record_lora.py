@@ -4,7 +4,7 @@
     python figures/record_lora.py join     # writes figures/results/lora.json
 
 The trained tiny is taught a question it never saw, on pictures it knows: is this handwritten digit even?  Each way of
-tuning sees the same 600 records three times, at three learning rates; then it is asked the new question about 300
+tuning sees the same 600 records three times, at several learning rates; then it is asked the new question about 300
 digits by other writers, and its old tasks.  Two more runs see 600 old questions among the new ones.
 
 Expected before the first run: tuned whole, the decoder learns more of the new question and forgets more of the old
@@ -31,7 +31,7 @@ QUESTION, RECORDS, ASKED, OLD = "Is the digit even?", 600, 300, ("naming", "grid
 EVERY, ONE = (0.25, 0.5, 1.0), (0.5,)  # learning rates, as times of the default one
 RUNS = recorded.ROOT / "runs" / "lora"
 WAYS = {  # rank, bits, whether old questions are among the records, rates
-    "whole": (0, None, False, EVERY), "rank 2": (2, None, False, EVERY), "rank 16": (16, None, False, EVERY),
+    "whole": (0, None, False, EVERY), "rank 2": (2, None, False, EVERY), "rank 16": (16, None, False, (0.1, *EVERY)),
     "rank 16, 4 bits": (16, "4bit", False, ONE), "whole, with old questions": (0, None, True, ONE),
     "rank 16, with old questions": (16, None, True, ONE),
 }  # fmt: skip

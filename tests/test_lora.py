@@ -62,6 +62,7 @@ def test_merged_it_is_the_model_of_before_with_other_weights(opened):
     apart = logits(model, processor)
     merge_lora(model)
     assert set(model.state_dict()) == names and not has_lora(model)
+    assert all(p.requires_grad for p in model.decoder.parameters())
     assert torch.allclose(logits(model, processor), apart, atol=1e-4 * float(apart.abs().max()))
 
 
@@ -75,7 +76,8 @@ def test_what_is_written_and_opened_is_the_same_model(opened, tmp_path):
     assert not has_lora(again)
     assert torch.allclose(logits(again, its), want, atol=1e-4 * float(want.abs().max()))
     small, its = dsvl_min.load(tmp_path, quantize="4bit")
-    assert has_lora(small) and logits(small, its).shape == want.shape
+    assert has_lora(small)
+    assert float((logits(small, its) - want).norm() / want.norm()) < 0.25  # as much as four bits take (chapter 21)
     with pytest.raises(ConfigError, match="quantised"):
         merge_lora(small)
 
@@ -129,7 +131,7 @@ def without(folder, **changes):
         ({"rank": 8}, "doesn't fit tiny with LoRA of rank 8"),
         ({"base": "nowhere"}, "tuned from nowhere, which can't be opened"),
         ({"rank": None}, "lacks rank"),
-        ({"known by": [0.0] * 16}, "weights are others now"),
+        ({"known by": "0"}, "weights are others now"),
     ],
 )
 def test_a_folder_that_does_not_fit_its_model_is_refused(opened, tmp_path, change, named):
@@ -145,9 +147,7 @@ def test_a_model_that_was_moved_or_trained_again_is_named(tmp_path):
     model, processor = dsvl_min.load(base)
     save_tuned(add_lora(model, rank=2), tmp_path / "tuned", base, 2, 4)
     assert dsvl_min.load(tmp_path / "tuned")
-    with torch.no_grad():
-        model.decoder.embed.weight.mul_(1.3)
-    dsvl_min.save(merge_lora(model), processor, base)
+    dsvl_min.save(merge_lora(spread(model)), processor, base)  # as if it had been tuned a second time
     with pytest.raises(CheckpointError, match="weights are others now"):
         dsvl_min.load(tmp_path / "tuned")
     shutil.rmtree(base)
@@ -162,6 +162,9 @@ def test_what_cannot_be_is_refused(opened, monkeypatch):
     add_lora(model, rank=1)
     with pytest.raises(ConfigError, match="already"):
         add_lora(model, rank=1)
+    with pytest.raises(CheckpointError, match="merge_lora"):
+        dsvl_min.save(model, None, "nowhere-at-all")
+    add_lora(merge_lora(model), rank=2)
     monkeypatch.setitem(sys.modules, "peft", None)
     with pytest.raises(ConfigError, match="pip install peft"):
         add_lora(dsvl_min.load("tiny")[0])

@@ -315,6 +315,7 @@ FAULTS = {
         "The output differs before anything was trained. One of A and B has to begin at nought, not both: then their "
         "product is nought and has a gradient all the same."
     ),
+    "LoRA that can't begin": "A and B are both nought. Each one's gradient is a product with the other: neither moves.",
     "LoRA beside a matrix that trains too": ("The large matrix gets gradients too: freeze it, or nothing is saved."),
     "LoRA's scale forgotten": (
         "The factor alpha / rank is missing or wrong. With it, a rate found at one rank can be kept at another."

@@ -153,9 +153,11 @@ def lora(attempt):
     if linear.weight.requires_grad or (7, 12) in thin or (12, 7) in thin:
         raise wrong("LoRA beside a matrix that trains too")
     shapes = {(3, 12): False, (12, 3): True, (7, 3): False, (3, 7): True}  # whether it is stored the other way round
+    if not any(bool(p.any()) for p in thin.values()):
+        raise wrong("LoRA that can't begin")
     a = next((shape for shape in ((3, 12), (12, 3)) if shape in thin), None)
     b = next((shape for shape in ((7, 3), (3, 7)) if shape in thin), None)
-    if a is None or b is None:
+    if {a, b} != set(thin):
         told = ", ".join(str(list(shape)) for shape in thin) or "none"
         raise Wrong(f"of a layer from 12 to 7, A [3, 12] and B [7, 3] should train; those that do: {told}")
     with torch.no_grad():

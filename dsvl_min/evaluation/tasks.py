@@ -97,6 +97,11 @@ def questions(task, seed, count, split="held-out"):
 
 def answers(model, processor, asked, control="image", batch=50, max_new_tokens=64):
     """The model's own words, greedily, for each (sample, question, answer) under one control."""
+    return [processor.decode(ids) for ids in generated(model, processor, asked, control, batch, max_new_tokens)]
+
+
+def generated(model, processor, asked, control="image", batch=50, max_new_tokens=64):
+    """What `answers` are decoded from: for each a row of new tokens, filled up with the padding token after its end."""
     size = (model.config.sam or model.config.siglip).image_size
     pictures = [made.pictures(size) for made, _, _ in asked]
     if control == "blank":
@@ -123,7 +128,7 @@ def answers(model, processor, asked, control="image", batch=50, max_new_tokens=6
             )
         ]
         inputs = processor(conversations).to(model.device, model.dtype)
-        out += [processor.decode(ids) for ids in model.generate(**inputs, max_new_tokens=max_new_tokens)]
+        out += model.generate(**inputs, max_new_tokens=max_new_tokens)
     return out
 
 

@@ -45,7 +45,8 @@ class Cost:
 
 def cost(config, stage, row=Row(), bytes_each=4, recompute=False):
     """The Cost of a ModelConfig in a Stage.  bytes_each: of a weight, a gradient and an activation (2 in bfloat16).
-    recompute: of its blocks only the input is kept for the backward pass (see `Means`).
+    recompute: of its blocks only the input is kept for the backward pass (see `Means`); counted is one block's inside
+    beside it, that of the block which is being computed again.
 
     Trained weights are counted in float32 beside that, as mixed precision keeps them.
     """
@@ -63,6 +64,10 @@ def cost(config, stage, row=Row(), bytes_each=4, recompute=False):
         loss = _loss(model, row, "siglip" in parts)
         if loss.requires_grad:  # text alone teaches a frozen decoder nothing
             loss.backward()
+    kept = kept.bytes * bytes_each // 4
+    if recompute:
+        blocks = config.decoder.layers + (config.siglip.layers if "siglip" in parts else 0)
+        kept += (cost(config, stage, row, bytes_each).activations - kept) // blocks
     trained = {part: sum(p.numel() for _, p in named) for part, named in parts.items()}
     everything = sum(p.numel() for p in model.parameters())
     matrices = sum(n for part, n in trained.items() if stage.muon.get(part))
@@ -71,7 +76,7 @@ def cost(config, stage, row=Row(), bytes_each=4, recompute=False):
     return Cost(
         operations=counter.get_total_flops(),
         encoders=encoders,
-        activations=kept.bytes * bytes_each // 4,
+        activations=kept,
         weights=everything * bytes_each + copies,
         gradients=learnt * bytes_each,
         optimizer=ADAMW * (learnt - matrices) + MUON * matrices,

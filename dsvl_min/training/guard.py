@@ -10,7 +10,7 @@ from ..config import TrainingStopped
 WILD = 4.0  # times the loss of guessing every token alike
 
 
-def stop_if_bad(line, model, forward, batch, out, scaled=False):
+def stop_if_bad(line, model, forward, batch, out, scaled=False, rank=0):
     """Raise TrainingStopped if a step's loss or gradient is not finite, or its loss is WILD; nothing is updated yet.
 
     line: the step's metrics; forward(): computes the step's losses again; batch: what it read, plain containers and
@@ -26,7 +26,7 @@ def stop_if_bad(line, model, forward, batch, out, scaled=False):
         what, where = "a gradient is not finite", bad_gradient(model)
     else:
         what, where = f"the loss is {loss:.1f}, guessing gives {limit / WILD:.1f}", largest(model, forward)
-    path = Path(out) / "bad-batch.pt"
+    path = Path(out) / ("bad-batch.pt" if rank == 0 else f"bad-batch-{rank}.pt")  # each rank has read its own part
     torch.save({"stage": line["stage"], "step": line["step"], "batch": batch}, path)
     raise TrainingStopped(
         f"{line['stage']}, step {line['step']}: {what}, first in {where or 'no module, but in the loss itself'}; the "

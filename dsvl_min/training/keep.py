@@ -10,11 +10,20 @@ import io
 import json
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import torch
 
 from ..checkpoint import write_atomically
+
+
+def forget(folder):
+    """Delete the checkpoints in a folder, and the folder if nothing else is in it."""
+    for path in Path(folder).glob("*-[0-9][0-9][0-9][0-9][0-9][0-9].*"):
+        path.unlink()
+    with suppress(OSError):
+        Path(folder).rmdir()
 
 
 class Keeper:

@@ -160,7 +160,8 @@ def optimise(
             for group in (group for optimizer in optimizers for group in optimizer.param_groups):
                 group["lr"] = group["base"] * factor
             entry = step(number)
-            for optimizer in optimizers:
+            moving = [optimizer for optimizer in optimizers if has_gradients(optimizer)]
+            for optimizer in moving:
                 scaler.unscale_(optimizer)
             norm = torch.nn.utils.clip_grad_norm_(parameters, clip)
             entry = {
@@ -170,7 +171,7 @@ def optimise(
             }  # fmt: skip
             if check:
                 check(entry)
-            for optimizer in optimizers:
+            for optimizer in moving:
                 scaler.step(optimizer)
                 optimizer.zero_grad(set_to_none=True)
             scaler.update()
@@ -193,6 +194,11 @@ def optimise(
                     f"{name} was stopped after step {done} of {steps}; the same command goes on from there"
                 )
     return lines
+
+
+def has_gradients(optimizer):
+    """Has any of its parameters a gradient?  A batch of text gives the adaptor none."""
+    return any(p.grad is not None for group in optimizer.param_groups for p in group["params"])
 
 
 def restore(keeper, carried):

@@ -105,7 +105,7 @@ def encode(model, processor, images, batch=64, progress=None):
 
     for start in tqdm(range(0, len(images), batch), desc=progress, disable=progress is None, unit="batch"):
         some = [load_image(image) for image in images[start : start + batch]]
-        pixels = {k: v.to(device) for k, v in processor.pixels(some).items()}
+        pixels = {k: v.to(device, model.dtype) for k, v in processor.pixels(some).items()}
         if model.vision.siglip:
             keep("pixels", start, pixels["pixel_values"])
             keep("low", start, model.vision.siglip(pixels["pixel_values"]))
@@ -133,15 +133,18 @@ def feature_bytes(config):
     return 4 * (numbers + (2 * high.grid**2 * high.width if high else 0))
 
 
-def pool_of(model, processor, samples, pictures, progress=None, kept=KEPT):
-    """A Pool of samples and, for each, its images; features beyond `kept` bytes are computed at each step anew."""
+def pool_of(model, processor, samples, pictures, progress=None, kept=KEPT, batch=64):
+    """A Pool of samples and, for each, its images, encoded `batch` at a time.
+
+    Features beyond `kept` bytes are computed at each step anew.
+    """
     first, flat = [], []
     for images in pictures:
         first.append(len(flat))
         flat += images
     if len(flat) * feature_bytes(model.config) > kept:
         return Pool(samples, first, Seen(model, processor, flat))
-    return Pool(samples, first, encode(model, processor, flat, progress=progress))
+    return Pool(samples, first, encode(model, processor, flat, batch, progress))
 
 
 def make_pool(model, processor, plan, seed, split="train", workers=None, progress=None):

@@ -12,6 +12,7 @@ import copy
 import os
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import timedelta
 
 import torch
 from torch import distributed, nn
@@ -100,20 +101,23 @@ ALONE = Ranks()
 def together(shard=False, device=None):
     """The `Ranks` this process was started as; the connection is closed at the end.
 
-    Raises ConfigError for sharding without a second rank.
+    Raises ConfigError for sharding without a second rank, and for a GPU where there is none.
     """
     size, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
     if shard and size == 1:
         raise ConfigError("--shard divides a model among ranks, and this is the only one: start it with torchrun")
     at = setting()
     kind, why = device or at.device, at.why if device in (None, at.device) else "as asked"
+    if kind == "cuda" and at.device != "cuda":
+        raise ConfigError("the device is to be cuda, and there is no GPU that PyTorch can use")
     if kind == "cuda":
         kind = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
         torch.cuda.set_device(kind)
     ours = Ranks(rank, size, torch.device(kind), at.dtype if kind != "cpu" else torch.float32, shard, why)
     mine = size > 1 and not distributed.is_initialized()
     if mine:
-        distributed.init_process_group("nccl" if kind != "cpu" else "gloo")
+        patient = timedelta(days=1)  # one rank makes stage 0 while the others wait
+        distributed.init_process_group("nccl" if kind != "cpu" else "gloo", timeout=patient)
     try:
         yield ours
     finally:

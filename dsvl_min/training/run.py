@@ -22,8 +22,8 @@ from ..sam import Sam
 from ..siglip import Siglip
 from ..tokenizer import Tokenizer
 from . import stage0
-from .keep import Keeper
-from .loop import Show
+from .keep import Keeper, forget
+from .loop import Show, summary_writer
 from .plan import as_table, plan
 from .pool import make_pool, text_pool
 from .ranks import together
@@ -61,7 +61,7 @@ class Progress:
             for name in (PROGRESS, "metrics.jsonl", "parts/record.json"):
                 (out / name).unlink(missing_ok=True)
             for name in (UNFINISHED, f"parts/{UNFINISHED}"):
-                shutil.rmtree(out / name, ignore_errors=True)
+                forget(out / name)
         if writes:
             self.write()
 
@@ -311,6 +311,8 @@ def train(
         )
     if every < 1:
         raise ConfigError(f"every must be a number of steps from 1, got {every}")
+    if tensorboard:
+        summary_writer()  # say at once that it is missing
     out = Path(out or f"runs/{config.name}")
     out.mkdir(parents=True, exist_ok=True)
     record = {"command": command, "size": config.name, "vision": config.vision, "seed": seed, "times": times,
@@ -331,6 +333,8 @@ def _train(config, recipe, stages, out, seed, times, quiet, every, record, progr
     """The body of `train`, once everything has been found possible."""
     done, minutes, parts = progress.stages, record["minutes"], WEIGHTS / f"{config.name}-parts"
     minutes |= {name: stage["minutes"] for name, stage in done.items()}
+    if any("mfu" in stage for stage in done.values()):
+        record["mfu"] = {name: stage["mfu"] for name, stage in done.items() if "mfu" in stage}
     if 0 in stages:
         parts = out / "parts"
         if "stage0" not in done and ranks.first:  # small parts: one process makes them
@@ -366,10 +370,12 @@ def _train(config, recipe, stages, out, seed, times, quiet, every, record, progr
             kind: thin([line for line in lines if line["text"] == (kind == "text")]) for kind in ("image", "text")
         }
         minutes[stage.name] = round(lines[-1]["seconds"] / 60, 2)
-        if show.peak:
-            record.setdefault("mfu", {})[stage.name] = round(show.used(lines[-1]["seconds"] / len(lines)), 3)
+        used = show.used(lines[-1]["seconds"] / len(lines))
+        if used is not None:
+            record.setdefault("mfu", {})[stage.name] = round(used, 3)
         if ranks.first:
-            progress.note(stage.name, minutes=minutes[stage.name], curves=curves[stage.name])
+            told = {} if used is None else {"mfu": round(used, 3)}
+            progress.note(stage.name, minutes=minutes[stage.name], curves=curves[stage.name], **told)
             shutil.rmtree(out / UNFINISHED, ignore_errors=True)
     minutes["total"] = round(sum(minutes.values()), 2)
     record |= {"parameters": sum(p.numel() for p in model.parameters()), "curves": curves}

@@ -161,7 +161,7 @@ class Batches:
                 batch, part = packed.tensors(), packed.arrange([[i] for i in part])
             else:
                 batch = dict(zip(("input_ids", "labels"), pad_right(chosen, pad), strict=True))
-            seen = [place for i in part for place in places[i]]
+            seen = [place for i in part for place in places[i] if self.pool.samples[place].images]
             features = self.pool.take(seen)[1] if seen else None
             chunks.append(Chunk(batch, features, sum(len(ids) for ids, _ in chosen)))
         return chunks
@@ -251,12 +251,13 @@ def run_stage(
         return {"loss": round(ranks.sum(loss), 5), "tokens": tokens, "text": text}
 
     def again():
-        for chunk in chunks:
-            plain(chunk.batch, chunk.features)
+        with ranks.numbers():
+            for chunk in chunks:
+                plain(chunk.batch, chunk.features)
 
     def check(line):
         seen = [{"batch": chunk.batch, "features": chunk.features and vars(chunk.features)} for chunk in chunks]
-        stop_if_bad(line, worked, again, seen, out, scaler.is_enabled())
+        stop_if_bad(line, worked, again, seen, out, scaler.is_enabled(), ranks.rank)
 
     groups = []
     for part, named in parts.items():

@@ -366,10 +366,12 @@ def rising(at, steps, warmup, step, least=0.1, after=None):
 class Lora(training.OwnLora):
     """LoRA by a reader; what is wrong is said by the keyword."""
 
-    def __init__(self, linear, rank, alpha, begins=False, trains=False, scale=None):
+    def __init__(self, linear, rank, alpha, begins=False, ends=False, trains=False, scale=None):
         super().__init__(linear, rank, alpha)
         if begins:
             self.b.data.normal_()
+        if ends:
+            self.a.data.zero_()
         if trains:
             linear.requires_grad_(True)
         if scale:
@@ -448,6 +450,7 @@ WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("mean over every position", training.answer_loss, lambda *a: answer_loss(mean="sum")(*a) / len(a[1])),
     ("a sum for a mean", training.answer_loss, answer_loss(mean="sum")),
     ("LoRA that begins with a change", training.lora, functools.partial(Lora, begins=True)),
+    ("LoRA that can't begin", training.lora, functools.partial(Lora, ends=True)),
     ("LoRA beside a matrix that trains too", training.lora, functools.partial(Lora, trains=True)),
     ("LoRA's scale forgotten", training.lora, functools.partial(Lora, scale=lambda rank, alpha: 1.0)),
     ("LoRA's scale forgotten", training.lora, functools.partial(Lora, scale=lambda rank, alpha: alpha)),
