@@ -247,6 +247,7 @@ def _stages(out):
     from dsvl_min.training.stages import STAGES, part_of
 
     first = STAGES["tiny"].stages[0]
+    out["paper_stage2_steps"] = f"{STAGES['7b'].stages[1].steps:,}"
     out["naming_chance"] = _percent(1 / len(SHAPES) / len(OBJECT_COLORS))
     sizes = {name: math.prod(shape) for name, shape in _tiny_shapes().items()}
     trained = sum(n for name, n in sizes.items() if first.lr.get(part_of(name)))
