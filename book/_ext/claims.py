@@ -254,6 +254,10 @@ def _stages(out):
     out["adaptor_share"] = _percent(trained / sum(sizes.values()))
     found = _result("stage-1")
     out["stage1_steps"], out["stage1_seeds"] = str(found["steps"]), _seeds(found)
+    out["stage1_twice"] = str(2 * found["steps"])
+    for way, name in (("nothing", "before"), ("decoder", "decoder_twice")):
+        last = [run for run in found["runs"] if run["way"] == way and run["steps"] in (0, 2 * found["steps"])]
+        out[f"stage1_bits_{name}"] = f"{_mean(last, lambda r: r['bits']):.2f}"
     for kind in ("things", "pages"):
         out[f"stage1_{kind}_before"] = _percent(_mean(found["runs"], lambda r, k=kind: r[k], way="nothing"))
         for way in ("adaptor", "necks", "decoder"):
