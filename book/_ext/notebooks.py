@@ -75,7 +75,9 @@ def sync(path):
 
 
 def stub(source):
-    """An answer with the answer taken out: functions keep signature and docstring, values become None."""
+    """An answer with the answer taken out: functions keep signature and docstring, classes their methods' signatures,
+    values become None.
+    """
     lines, out = source.splitlines(), []
     for node in ast.parse(source).body:
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
@@ -84,6 +86,14 @@ def stub(source):
             kept = node.body[0].end_lineno if spoken else node.body[0].lineno - 1
             indent = " " * node.body[0].col_offset
             out += ["", "", *lines[first - 1 : kept], f'{indent}raise NotImplementedError("your turn")', "", ""]
+        elif isinstance(node, ast.ClassDef):
+            methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
+            out += ["", "", *lines[first - 1 : methods[0].lineno - 1]]
+            for method in methods:
+                indent = " " * method.body[0].col_offset
+                signature = lines[method.lineno - 1 : method.body[0].lineno - 1]
+                out += [*signature, f'{indent}raise NotImplementedError("your turn")', ""]
+            out += [""]
         elif isinstance(node, ast.Assign):
             target = ast.get_source_segment(source, node.targets[0])
             out.append(f"{target} = None  # your turn")
