@@ -96,8 +96,9 @@ def test_every_stub_compiles_and_names_what_the_answer_names(master):
     for cell in master.cells:
         if "answer" in cell.options:
             stub = notebooks.stub(cell.source)
+            kinds = (ast.FunctionDef, ast.ClassDef, ast.Assign)
             names = [{n.name if hasattr(n, "name") else ast.unparse(n.targets[0]) for n in ast.parse(s).body
-                      if isinstance(n, (ast.FunctionDef, ast.ClassDef, ast.Assign))} for s in (stub, cell.source)]  # fmt: skip
+                      if isinstance(n, kinds)} for s in (stub, cell.source)]  # fmt: skip
             assert names[0] == names[1] and names[0]
             assert "your turn" in stub and all(len(line) <= 79 for line in stub.splitlines())
 
