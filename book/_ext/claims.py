@@ -286,7 +286,7 @@ def _stages(out):
         out[f"answers_{run['way']}_ends"] = _percent(_mean(found["runs"], lambda r: r["ends"], **way))
         out[f"answers_{run['way']}_bits"] = f"{_mean(found['runs'], lambda r: r['bits'], **way):.2f}"
     found = _result("lora")
-    out["lora_question"], out["lora_seeds"] = found["question"], _seeds(found).capitalize() + "."
+    out["lora_question"], out["lora_seeds"] = found["question"], _seeds(found).capitalize()
     out["lora_records"], out["lora_asked"] = str(found["records"]), str(found["asked"])
     short = {"naming": "naming", "handwritten digit": "digit", "grid documents": "pages"}
     for run in found["runs"]:
