@@ -126,8 +126,10 @@ class DecoderBlock(nn.Module):
         self.norm2 = RMSNorm(config.width, config.norm_eps)
         self.mlp = SwiGLU(config.width, config.mlp_width)
 
-    def forward(self, x, angles, mask=None, cache=None, layer=0):
+    def forward(self, x, angles, mask=None, cache=None, layer=0, wanted=None):
         x = x + self.attention(self.norm1(x), angles, mask, cache, layer)
+        if wanted is not None:  # nothing after this attention mixes positions: the others' results go nowhere
+            x = x[wanted]
         return x + self.mlp(self.norm2(x))
 
 
@@ -144,8 +146,11 @@ class Decoder(nn.Module):
         if config.tied:
             self.head.weight = self.embed.weight
 
-    def forward(self, embeddings, attention_mask=None, cache=None, segments=None):
+    def forward(self, embeddings, attention_mask=None, cache=None, segments=None, wanted=None):
         """embeddings [B, T, D], attention_mask [B, past + T] (0 on padding) -> hidden states [B, T, D].
+
+        wanted, boolean [B, T]: only these hidden states are asked for, and come as [wanted, D] in reading order; the
+        last block's MLP then works for them alone.
 
         With a cache, T positions are appended to those already in it.  Positions count the
         unpadded tokens, so left padding changes nothing.  segments [B, T], in training: which of the texts packed
@@ -179,7 +184,7 @@ class Decoder(nn.Module):
         angles = [a.to(embeddings.dtype) for a in angles]  # [T, E], or [B, 1, T, E] where padding shifts the rows
         x = embeddings
         for layer, block in enumerate(self.blocks):
-            x = block(x, angles, mask, cache, layer)
+            x = block(x, angles, mask, cache, layer, wanted if block is self.blocks[-1] else None)
         if cache is not None:
             cache.filled += T
         return self.norm(x)

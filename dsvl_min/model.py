@@ -85,21 +85,24 @@ class DeepSeekVL(nn.Module):
         wherever nothing is to be predicted.  segments [B, T]: which of several texts packed into one row a token
         belongs to (see `Decoder`); no text predicts the next one's first token.  Returns an Output.
         """
-        hidden = self.hidden(input_ids, attention_mask, pixel_values, high_res_pixel_values, segments)
-        logits = self.decoder.head(hidden)
+        embeddings = self.embed(input_ids, self._images(pixel_values, high_res_pixel_values))
+        logits = self.decoder.head(self.decoder(embeddings, attention_mask, segments=segments))
         return Output(logits, None if labels is None else next_token_loss(logits, within(labels, segments)))
 
-    def hidden(self, input_ids, attention_mask=None, pixel_values=None, high_res_pixel_values=None, segments=None):
-        """What the decoder makes of a batch, before its head: [B, T, D]."""
-        images = None
-        if pixel_values is not None or high_res_pixel_values is not None:
-            images = self.image_embeddings(pixel_values, high_res_pixel_values)
-        return self.decoder(self.embed(input_ids, images), attention_mask, segments=segments)
+    def _images(self, pixel_values, high_res_pixel_values):
+        """The embeddings of the images there are, or None."""
+        if pixel_values is None and high_res_pixel_values is None:
+            return None
+        return self.image_embeddings(pixel_values, high_res_pixel_values)
 
-    def loss(self, labels, segments=None, **batch):
+    def loss(
+        self, labels, input_ids, attention_mask=None, pixel_values=None, high_res_pixel_values=None, segments=None
+    ):
         """The loss of `forward`, a scalar, without the logits where nothing is predicted: what training asks for."""
-        hidden = self.hidden(segments=segments, **batch)
-        return predicted_loss(self.decoder.head, hidden, within(labels, segments))
+        embeddings = self.embed(input_ids, self._images(pixel_values, high_res_pixel_values))
+        return predicted_loss(
+            self.decoder, embeddings, within(labels, segments), attention_mask=attention_mask, segments=segments
+        )
 
     @torch.no_grad()
     def generate(
@@ -129,9 +132,7 @@ class DeepSeekVL(nn.Module):
         if room < 1:
             raise ValueError(f"the prompt's {T} tokens leave no room: max_positions is {T + room}")
         steps = min(max_new_tokens, room)
-        images = None
-        if pixel_values is not None or high_res_pixel_values is not None:
-            images = self.image_embeddings(pixel_values, high_res_pixel_values)
+        images = self._images(pixel_values, high_res_pixel_values)
         weight = self.decoder.embed.weight
         cache = KVCache(self.config.decoder, B, T + steps, weight.device, weight.dtype)
         padded = attention_mask is not None and not bool(attention_mask.all())
@@ -140,11 +141,13 @@ class DeepSeekVL(nn.Module):
         new = []
         with torch.inference_mode():  # a step of the miniature takes less than a millisecond, bookkeeping counts
             embeddings, step = self.embed(input_ids, images), None
+            last = torch.arange(T, device=input_ids.device).expand(B, T) == T - 1
             for _ in range(steps):
                 if step:
                     logits = step(embeddings[:, 0])
                 else:
-                    logits = self.decoder.head(self.decoder(embeddings, mask, cache)[:, -1])
+                    logits = self.decoder.head(self.decoder(embeddings, mask, cache, wanted=last))
+                    last = last[:, -1:]  # from now on one token a row
                     step = stepper(self.decoder, cache) if helps(self.decoder, mask) else None
                 token = pick(logits, temperature, top_p, generator)
                 token = token.masked_fill(done, self.config.pad_token_id)
@@ -172,14 +175,14 @@ def within(labels, segments=None):
     return labels.masked_fill(segments.diff(dim=1, prepend=segments[:, :1]) != 0, IGNORE)
 
 
-def predicted_loss(head, hidden, labels, reduction="mean"):
-    """`next_token_loss` from hidden states [B, T, D], with logits only where something is predicted.
+def predicted_loss(decoder, embeddings, labels, reduction="mean", **masks):
+    """`next_token_loss` from embeddings [B, T, D], with logits only where something is predicted.
 
     Most positions of a page are image, most of a dialogue is question; the head is the widest matrix there is.
-    reduction: "mean" or "sum".
+    reduction: "mean" or "sum".  masks: the decoder's attention_mask, or segments.
     """
     told = labels[:, 1:] != IGNORE
-    logits = head(hidden[:, :-1][told])
+    logits = decoder.head(decoder(embeddings, wanted=F.pad(told, (0, 1)), **masks))
     loss = F.cross_entropy(logits.float(), labels[:, 1:][told], reduction="sum")
     return loss / told.sum().clamp(min=1) if reduction == "mean" else loss
 

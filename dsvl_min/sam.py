@@ -22,9 +22,10 @@ class WindowAttention(nn.Module):
     tables, 2·side-1 long, shared by the heads, in place of one table of side⁴ entries.
 
     The gain is itself a dot product: of the query's scores against every row and column with a
-    key that marks its own row and column by a one.  So both are appended to query and key, and no
-    bias of side⁴ numbers is ever written down (on two CPU cores, tiny's global layers train
-    1.9 times as fast).
+    key that marks its own row and column by a one.  So in training both are appended to query and
+    key, and no bias of side⁴ numbers is ever written down, let alone its gradient (on two CPU cores,
+    tiny's global layers train 1.9 times as fast).  Without gradients the bias itself is faster: 0.8
+    in place of 1.3 ms for such a layer.
     """
 
     def __init__(self, width, heads, side):
@@ -49,13 +50,17 @@ class WindowAttention(nn.Module):
         qkv = self.qkv(x).view(B, side * side, 3, self.heads, -1)
         query, key, value = qkv.permute(2, 0, 3, 1, 4)  # [B, H, side², E]
         E = query.shape[-1]
-        q = query.unflatten(2, (side, side)) * E**0.5  # attend() divides by √E; the gain is not divided
+        q = query.unflatten(2, (side, side))
         by_row = torch.einsum("bhijc,ikc->bhijk", q, self.rows[self.offsets]).flatten(2, 3)
         by_column = torch.einsum("bhijc,jlc->bhijl", q, self.columns[self.offsets]).flatten(2, 3)
-        # deviation: relative-positions-in-the-keys
-        query = torch.cat([query, by_row, by_column], dim=-1)  # [B, H, side², E + 2·side]
-        key = torch.cat([key, self.marks.to(key.dtype).expand(B, self.heads, -1, -1)], dim=-1)
-        x = attend(query, key, value, scale=E**-0.5, owner=self)
+        if torch.is_grad_enabled():
+            # deviation: relative-positions-in-the-keys
+            query = torch.cat([query * E**-0.5, by_row, by_column], dim=-1)  # [B, H, side², E + 2·side]
+            key = torch.cat([key, self.marks.to(key.dtype).expand(B, self.heads, -1, -1)], dim=-1)
+            x = attend(query, key, value, scale=1.0, owner=self)
+        else:
+            gain = by_row.contiguous()[..., None] + by_column.contiguous()[..., None, :]
+            x = attend(query, key, value, bias=gain.flatten(-2), owner=self)
         return self.out(x.transpose(1, 2).reshape(B, side, side, D))
 
 
@@ -173,7 +178,7 @@ class SamEncoder(nn.Module):
 
     def tokens(self, late, early):
         """Necks, downsampling and the alpha branch: two [B, g, g, D] -> [B, t², 4C]."""
-        x = self.downsample(self.neck(late)) + self.alpha * self.downsample(self.early_neck(early))
+        x = self.downsample(self.neck(late) + self.alpha * self.early_neck(early))  # linear: once for both
         return x.flatten(2).transpose(1, 2)
 
     def forward(self, high_res_pixel_values):

@@ -134,5 +134,8 @@ def _loss(model, row, siglip_trains):
     if row.images:
         low, high = _features(model, row.images, False, siglip_trains)
         parts.insert(0, model.adaptor(low, high).flatten(0, 1)[None])
-    hidden = model.decoder(torch.cat(parts, dim=1))
-    return model.decoder.head(hidden[:, -row.predicted :]).float().logsumexp(-1).sum()
+    row_of = torch.cat(parts, dim=1)
+    length = row_of.shape[1]
+    wanted = torch.arange(length, device="meta") >= length - row.predicted
+    hidden = model.decoder(row_of, wanted=wanted[None])
+    return model.decoder.head(hidden).float().logsumexp(-1).sum()

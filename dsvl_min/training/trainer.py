@@ -80,8 +80,8 @@ def summed_loss(model, batch, features, siglip_trains=False):
     device = model.decoder.embed.weight.device
     batch = {name: tensor.to(device) for name, tensor in batch.items()}
     images = None if features is None else image_embeddings(model, features.to(device), siglip_trains)
-    hidden = model.decoder(model.embed(batch["input_ids"], images), segments=batch.get("segments"))
-    return predicted_loss(model.decoder.head, hidden, batch["labels"], "sum")
+    embeddings = model.embed(batch["input_ids"], images)
+    return predicted_loss(model.decoder, embeddings, batch["labels"], "sum", segments=batch.get("segments"))
 
 
 def members(share, samples):
