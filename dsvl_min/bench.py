@@ -20,7 +20,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from .config import SIZES, ConfigError, DecoderConfig, ModelConfig, SamConfig, SiglipConfig
-from .decoder import KVCache
+from .decoder import LAST, KVCache
 from .export import twin
 from .hardware import hardware
 from .init import initialise
@@ -76,7 +76,7 @@ def jobs(model, theirs, device, dtype):
     one, two, four, eight = (inputs(config, n, device, dtype) for n in (1, 2, 4, 8))
     pixels = {k: v for k, v in two.items() if "pixel" in k}
 
-    @torch.no_grad()
+    @torch.inference_mode()  # as `generate` runs it
     def encode():
         return model.image_embeddings(**pixels)
 
@@ -86,12 +86,11 @@ def jobs(model, theirs, device, dtype):
 
     with torch.no_grad():
         prompt = model.embed(one["input_ids"], model.image_embeddings(**{k: v for k, v in one.items() if "pixel" in k}))
-        last = (torch.arange(prompt.shape[1], device=device) == prompt.shape[1] - 1)[None]
 
     @torch.inference_mode()  # as `generate` runs it
     def prefill():
         cache = KVCache(config.decoder, 1, prompt.shape[1] + NEW_TOKENS, prompt.device, prompt.dtype)
-        return model.decoder.head(model.decoder(prompt, cache=cache, wanted=last))
+        return model.decoder.head(model.decoder(prompt, cache=cache, wanted=LAST))
 
     @torch.no_grad()
     def their_prefill():

@@ -10,26 +10,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from .attention import attend, causal_mask
+from .linear import Linear
 
-ONEDNN = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if torch.backends.mkldnn.is_available() else None
-LARGE = 2**18  # numbers of a weight from which oneDNN is worth its call
-
-
-class Linear(nn.Linear):
-    """nn.Linear without a bias.  On a CPU, where no gradient is asked for, large weights go through oneDNN.
-
-    Decoding reads all weights for one row, and PyTorch's own product of one row reads them with one core; oneDNN with
-    all: 0.3 ms in place of 0.7 for a weight of 3456 × 640 on two cores.
-    """
-
-    def __init__(self, width, out):
-        super().__init__(width, out, bias=False)
-
-    def forward(self, x):
-        plain = x.is_cpu and x.dtype == torch.float32 and not torch.is_grad_enabled()
-        if ONEDNN and plain and self.weight.numel() >= LARGE and not torch.compiler.is_compiling():
-            return ONEDNN(x, self.weight, None, "none", [], "")
-        return super().forward(x)
+LAST = (slice(None), -1)  # of each row the last position
 
 
 class RMSNorm(nn.Module):
@@ -89,8 +72,8 @@ class CausalAttention(nn.Module):
     def __init__(self, config):
         super().__init__()
         self.heads, self.kv_heads, self.head_width = config.heads, config.kv_heads, config.head_width
-        self.qkv = Linear(config.width, (config.heads + 2 * config.kv_heads) * config.head_width)
-        self.out = Linear(config.width, config.width)
+        self.qkv = Linear(config.width, (config.heads + 2 * config.kv_heads) * config.head_width, bias=False)
+        self.out = Linear(config.width, config.width, bias=False)
 
     def forward(self, x, angles, mask=None, cache=None, layer=0):  # [B, T, D] -> [B, T, D]
         B, T, D = x.shape
@@ -108,8 +91,8 @@ class SwiGLU(nn.Module):
 
     def __init__(self, width, hidden):
         super().__init__()
-        self.gate_up = Linear(width, 2 * hidden)
-        self.down = Linear(hidden, width)
+        self.gate_up = Linear(width, 2 * hidden, bias=False)
+        self.down = Linear(hidden, width, bias=False)
 
     def forward(self, x):
         gate, up = self.gate_up(x).chunk(2, dim=-1)
@@ -142,15 +125,15 @@ class Decoder(nn.Module):
         self.embed = nn.Embedding(config.vocab_size, config.width)
         self.blocks = nn.ModuleList(DecoderBlock(config) for _ in range(config.layers))
         self.norm = RMSNorm(config.width, config.norm_eps)
-        self.head = Linear(config.width, config.vocab_size)
+        self.head = Linear(config.width, config.vocab_size, bias=False)
         if config.tied:
             self.head.weight = self.embed.weight
 
     def forward(self, embeddings, attention_mask=None, cache=None, segments=None, wanted=None):
         """embeddings [B, T, D], attention_mask [B, past + T] (0 on padding) -> hidden states [B, T, D].
 
-        wanted, boolean [B, T]: only these hidden states are asked for, and come as [wanted, D] in reading order; the
-        last block's MLP then works for them alone.
+        wanted, boolean [B, T] or LAST: only these hidden states are asked for, and come as [wanted, D] in reading
+        order; the last block's MLP then works for them alone.
 
         With a cache, T positions are appended to those already in it.  Positions count the
         unpadded tokens, so left padding changes nothing.  segments [B, T], in training: which of the texts packed

@@ -13,7 +13,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from .attention import listening
-from .decoder import CausalAttention, Decoder, DecoderBlock, Linear, RMSNorm, SwiGLU
+from .decoder import CausalAttention, Decoder, DecoderBlock, RMSNorm, SwiGLU
+from .linear import Linear
 
 SMALL = 2**23  # numbers in a decoder up to which the walk, and not the arithmetic, takes the time
 KNOWN = {CausalAttention, Decoder, DecoderBlock, Linear, RMSNorm, SwiGLU, nn.Embedding, nn.ModuleList}

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from .adaptor import FORMS
 from .config import IGNORE
-from .decoder import Decoder, KVCache
+from .decoder import LAST, Decoder, KVCache
 from .decoding import helps, stepper
 from .hybrid import HybridVisionEncoder
 
@@ -132,7 +132,6 @@ class DeepSeekVL(nn.Module):
         if room < 1:
             raise ValueError(f"the prompt's {T} tokens leave no room: max_positions is {T + room}")
         steps = min(max_new_tokens, room)
-        images = self._images(pixel_values, high_res_pixel_values)
         weight = self.decoder.embed.weight
         cache = KVCache(self.config.decoder, B, T + steps, weight.device, weight.dtype)
         padded = attention_mask is not None and not bool(attention_mask.all())
@@ -140,14 +139,13 @@ class DeepSeekVL(nn.Module):
         done = torch.zeros(B, dtype=torch.bool, device=input_ids.device)
         new = []
         with torch.inference_mode():  # a step of the miniature takes less than a millisecond, bookkeeping counts
+            images = self._images(pixel_values, high_res_pixel_values)
             embeddings, step = self.embed(input_ids, images), None
-            last = torch.arange(T, device=input_ids.device).expand(B, T) == T - 1
             for _ in range(steps):
                 if step:
                     logits = step(embeddings[:, 0])
                 else:
-                    logits = self.decoder.head(self.decoder(embeddings, mask, cache, wanted=last))
-                    last = last[:, -1:]  # from now on one token a row
+                    logits = self.decoder.head(self.decoder(embeddings, mask, cache, wanted=LAST))
                     step = stepper(self.decoder, cache) if helps(self.decoder, mask) else None
                 token = pick(logits, temperature, top_p, generator)
                 token = token.masked_fill(done, self.config.pad_token_id)

@@ -12,7 +12,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from .attention import attend
+from .linear import Linear
 from .siglip import Mlp, check_square
+
+SMALL = 16  # side of a grid up to which a bias for every pair costs less than longer queries and keys
 
 
 class WindowAttention(nn.Module):
@@ -22,17 +25,17 @@ class WindowAttention(nn.Module):
     tables, 2·side-1 long, shared by the heads, in place of one table of side⁴ entries.
 
     The gain is itself a dot product: of the query's scores against every row and column with a
-    key that marks its own row and column by a one.  So in training both are appended to query and
-    key, and no bias of side⁴ numbers is ever written down, let alone its gradient (on two CPU cores,
-    tiny's global layers train 1.9 times as fast).  Without gradients the bias itself is faster: 0.8
-    in place of 1.3 ms for such a layer.
+    key that marks its own row and column by a one.  So both are appended to query and key, and no
+    bias of side⁴ numbers is ever written down, let alone its gradient (on two CPU cores, tiny's
+    global layers train 1.9 times as fast).  Only where the grid is small and no gradient is asked
+    for, the bias itself is faster: 0.8 in place of 1.3 ms for such a layer.
     """
 
     def __init__(self, width, heads, side):
         super().__init__()
         self.heads = heads
-        self.qkv = nn.Linear(width, 3 * width)
-        self.out = nn.Linear(width, width)
+        self.qkv = Linear(width, 3 * width)
+        self.out = Linear(width, width)
         self.rows = nn.Parameter(torch.zeros(2 * side - 1, width // heads))
         self.columns = nn.Parameter(torch.zeros(2 * side - 1, width // heads))
         self.side = side
@@ -53,14 +56,14 @@ class WindowAttention(nn.Module):
         q = query.unflatten(2, (side, side))
         by_row = torch.einsum("bhijc,ikc->bhijk", q, self.rows[self.offsets]).flatten(2, 3)
         by_column = torch.einsum("bhijc,jlc->bhijl", q, self.columns[self.offsets]).flatten(2, 3)
-        if torch.is_grad_enabled():
+        if side <= SMALL and not torch.is_grad_enabled():
+            gain = by_row.contiguous()[..., None] + by_column.contiguous()[..., None, :]
+            x = attend(query, key, value, bias=gain.flatten(-2), owner=self)
+        else:
             # deviation: relative-positions-in-the-keys
             query = torch.cat([query * E**-0.5, by_row, by_column], dim=-1)  # [B, H, side², E + 2·side]
             key = torch.cat([key, self.marks.to(key.dtype).expand(B, self.heads, -1, -1)], dim=-1)
             x = attend(query, key, value, scale=1.0, owner=self)
-        else:
-            gain = by_row.contiguous()[..., None] + by_column.contiguous()[..., None, :]
-            x = attend(query, key, value, bias=gain.flatten(-2), owner=self)
         return self.out(x.transpose(1, 2).reshape(B, side, side, D))
 
 
@@ -178,7 +181,7 @@ class SamEncoder(nn.Module):
 
     def tokens(self, late, early):
         """Necks, downsampling and the alpha branch: two [B, g, g, D] -> [B, t², 4C]."""
-        x = self.downsample(self.neck(late) + self.alpha * self.early_neck(early))  # linear: once for both
+        x = self.downsample(self.neck(late)) + self.alpha * self.downsample(self.early_neck(early))
         return x.flatten(2).transpose(1, 2)
 
     def forward(self, high_res_pixel_values):

@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from .attention import attend
+from .linear import Linear
 
 
 class SelfAttention(nn.Module):
@@ -20,8 +21,8 @@ class SelfAttention(nn.Module):
     def __init__(self, width, heads):
         super().__init__()
         self.heads = heads
-        self.qkv = nn.Linear(width, 3 * width)
-        self.out = nn.Linear(width, width)
+        self.qkv = Linear(width, 3 * width)
+        self.out = Linear(width, width)
 
     def forward(self, x):  # [B, N, D] -> [B, N, D]
         B, N, D = x.shape
@@ -35,8 +36,8 @@ class Mlp(nn.Module):
 
     def __init__(self, width, hidden):
         super().__init__()
-        self.up = nn.Linear(width, hidden)
-        self.down = nn.Linear(hidden, width)
+        self.up = Linear(width, hidden)
+        self.down = Linear(hidden, width)
 
     def forward(self, x):
         return self.down(F.gelu(self.up(x)))

@@ -6,7 +6,7 @@ from reference import shake, their_model, their_sam, worst
 
 from dsvl_min.config import ModelConfig, PromptConfig
 from dsvl_min.model import DeepSeekVL
-from dsvl_min.sam import Sam, SamEncoder, from_windows, into_windows
+from dsvl_min.sam import SMALL, Sam, SamEncoder, WindowAttention, from_windows, into_windows
 
 PROMPT = PromptConfig(layers=2, heads=4, mlp_width=64, iou_width=32)
 
@@ -59,6 +59,14 @@ def test_high_resolution_tokens_equal_transformers_with_alpha(window):
     with torch.no_grad():
         reference = theirs.model.get_high_res_image_features(pixels).last_hidden_state
         assert worst(ours.vision.sam(pixels), reference) < 1e-5
+
+
+@pytest.mark.parametrize("side", [5, SMALL, SMALL + 1])
+def test_a_layer_says_the_same_with_and_without_gradients(side):
+    layer, x = shake(WindowAttention(32, 2, side)), torch.randn(2, side, side, 32)
+    with torch.no_grad():
+        silent = layer(x)
+    assert worst(layer(x).detach(), silent) < 1e-5
 
 
 def test_the_alpha_branch_starts_silent_and_counts_once_alpha_moves():

@@ -134,8 +134,5 @@ def _loss(model, row, siglip_trains):
     if row.images:
         low, high = _features(model, row.images, False, siglip_trains)
         parts.insert(0, model.adaptor(low, high).flatten(0, 1)[None])
-    row_of = torch.cat(parts, dim=1)
-    length = row_of.shape[1]
-    wanted = torch.arange(length, device="meta") >= length - row.predicted
-    hidden = model.decoder(row_of, wanted=wanted[None])
+    hidden = model.decoder(torch.cat(parts, dim=1), wanted=(slice(None), slice(-row.predicted, None)))
     return model.decoder.head(hidden).float().logsumexp(-1).sum()
