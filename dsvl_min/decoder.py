@@ -111,7 +111,8 @@ class DecoderBlock(nn.Module):
 
     def forward(self, x, angles, mask=None, cache=None, layer=0, wanted=None):
         x = x + self.attention(self.norm1(x), angles, mask, cache, layer)
-        if wanted is not None:  # nothing after this attention mixes positions: the others' results go nowhere
+        # nothing after the last attention mixes positions: the others go nowhere
+        if wanted is not None:
             x = x[wanted]
         return x + self.mlp(self.norm2(x))
 
