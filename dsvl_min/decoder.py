@@ -111,7 +111,7 @@ class DecoderBlock(nn.Module):
 
     def forward(self, x, angles, mask=None, cache=None, layer=0, wanted=None):
         x = x + self.attention(self.norm1(x), angles, mask, cache, layer)
-        # nothing after the last attention mixes positions: the others go nowhere
+        # nothing after this attention mixes positions: others go nowhere
         if wanted is not None:
             x = x[wanted]
         return x + self.mlp(self.norm2(x))
