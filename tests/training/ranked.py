@@ -1,4 +1,6 @@
-"""What test_ranks starts with torchrun: a small model trained for a few steps, its weights and losses left in a folder.
+"""What test_ranks starts with torchrun: a small model trained for a few steps.
+
+Its weights before and after and its losses are left in a folder.
 
 torchrun … ranked.py FOLDER STEPS [shard] [ungrouped] [packing] [stop=N]
 """
@@ -22,6 +24,7 @@ torch.set_num_threads(1)
 folder, steps, *words = sys.argv[1:]
 options = {word.split("=")[0]: word.split("=")[-1] for word in words}
 model, processor, pool, texts = test_trainer.small.__wrapped__(dsvl_min.load("tiny"))
+start = {name: weight.clone() for name, weight in model.state_dict().items()}
 stage = test_trainer.stage(
     lr={"adaptor": 1e-3, "necks": 1e-3, "decoder": 1e-3, "siglip": 1e-3}, steps=int(steps), batch=12, text_share=0.4,
     text_mix=(Share("repeats", 1),), grouped="ungrouped" not in options, muon={"decoder": 0.01},
@@ -39,5 +42,5 @@ if "stop" in options and os.environ["RANK"] == "0":  # as Ctrl-C would, in the m
 with together("shard" in options, "cpu") as ranks:
     lines = run_stage(model, processor, stage, pool, texts, folder, quiet=True, every=3, ranks=ranks)
     if ranks.first:
-        torch.save(model.state_dict(), Path(folder) / "weights.pt")
+        torch.save((start, model.state_dict()), Path(folder) / "weights.pt")
         (Path(folder) / "losses.json").write_text(json.dumps([line["loss"] for line in lines]))

@@ -16,10 +16,11 @@ from dsvl_min.training.trainer import run_stage
 
 HERE = Path(__file__).parent
 STEPS = 10
+SAME = 1e-4  # rounding reaches 1e-5; where each rank divides by its own labels, it is 0.08 to 0.15
 
 
 def trained(folder, ranks, *words):
-    """(weights, losses) of ranked.py on so many CPU processes."""
+    """((weights before, after), losses) of ranked.py on so many CPU processes."""
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)]
     folder.mkdir(exist_ok=True)
     done = subprocess.run(
@@ -30,17 +31,23 @@ def trained(folder, ranks, *words):
 
 
 def worst(a, b):
-    """The largest difference of any weight, but for the biases of SigLIP's keys.
+    """How far apart two runs end, as a share of how far the training moved: the largest of any tensor.
 
-    All keys moved alike change no softmax, so the gradient of such a bias is nought but for rounding, and AdamW takes
-    rounding for a direction.
+    Of a tensor and not of a number: where a gradient is nought but for rounding, AdamW, which divides it by its own
+    size, takes rounding for a direction.  It is so for a number here and there, and for all biases of SigLIP's keys,
+    which are left out: all keys moved alike change no softmax.
     """
-    a, b = dict(a), dict(b)
-    for name in [name for name in a if "siglip" in name and name.endswith("qkv.bias")]:
-        for weights in (a, b):
-            query, _, value = weights[name].chunk(3)
-            weights[name] = torch.cat([query, value])
-    return max(float((a[k] - b[k]).abs().max()) for k in a)
+    before, a, b = ({k: without_keys(k, w) for k, w in weights.items()} for weights in (*a, b[1]))
+    assert any(not torch.equal(before[k], a[k]) for k in a)
+    return max(float((a[k] - b[k]).norm() / (a[k] - before[k]).norm().clamp(min=1e-9)) for k in a)
+
+
+def without_keys(name, weight):
+    """The biases of SigLIP's queries and values; any other weight as it is."""
+    if "siglip" not in name or not name.endswith("qkv.bias"):
+        return weight
+    query, _, value = weight.chunk(3)
+    return torch.cat([query, value])
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +58,7 @@ def alone(tmp_path_factory):
 @pytest.mark.parametrize("shard", [False, True])
 def test_two_ranks_take_the_steps_of_one(alone, shard, tmp_path):
     weights, losses = trained(tmp_path, 2, *["shard"] * shard)
-    assert worst(weights, alone[0]) < 1e-6
+    assert worst(weights, alone[0]) < SAME
     assert losses == pytest.approx(alone[1], abs=2e-5)  # they are written with five decimals
 
 
@@ -62,7 +69,7 @@ def test_a_run_goes_on_with_another_number_of_ranks(alone, before, after, tmp_pa
         trained(tmp_path, ranks, *words, "stop=5")
     ranks, *words = after
     weights, losses = trained(tmp_path, ranks, *words)
-    assert worst(weights, alone[0]) < 1e-6
+    assert worst(weights, alone[0]) < SAME
     assert losses == pytest.approx(alone[1], abs=2e-5)
 
 
@@ -70,7 +77,7 @@ def test_a_run_goes_on_with_another_number_of_ranks(alone, before, after, tmp_pa
 def test_mixed_and_packed_batches_are_shared_too(words, tmp_path):
     plain = [word for word in words if word != "shard"]
     one, two = trained(tmp_path / "1", 1, *plain)[0], trained(tmp_path / "2", 2, *words)[0]
-    assert worst(one, two) < 1e-6
+    assert worst(one, two) < SAME
 
 
 def test_sharding_needs_grouped_batches():
