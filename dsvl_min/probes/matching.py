@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from ..checkpoint import WEIGHTS
 from ..config import ModelConfig
-from ..data.world import OBJECT_COLORS, SHAPES
 from ..data.words import article, capital
+from ..data.world import OBJECT_COLORS, SHAPES
 from ..init import initialise
 from ..siglip import Siglip, sigmoid_loss
 from ..tokenizer import Tokenizer
