@@ -73,6 +73,32 @@ FAULTS = {
         "SAM's second path is missing: what leaves after the first global block, through a neck of its own, "
         "times alpha. The paper doesn't mention it; the released weights have it."
     ),
+    # matching
+    "mean over all pairs": (
+        "That is the mean over all pairs, B times smaller: in a larger batch every pair would count for less. "
+        "SigLIP sums over the captions and averages over the pictures."
+    ),
+    "only the pairs that fit": (
+        "Only the pairs that fit are counted. Say yes to everything, and this loss is nought: what doesn't fit has to "
+        "count too."
+    ),
+    "the same for fit and misfit": (
+        "Every pair is asked to fit. The sign belongs inside the logarithm: plus for a pair that fits, minus for one "
+        "that doesn't."
+    ),
+    "signs exchanged": "The signs are exchanged: what fits is pushed apart, and what doesn't is pulled together.",
+    "one winner for each picture": (
+        "That is a softmax: the captions compete for each picture, and one of them wins. The sigmoid loss asks "
+        "of every pair on its own, does it fit?"
+    ),
+    "log of a sigmoid that is nought": (
+        "A sigmoid of -120 is nought in float32, and its logarithm is minus infinity. Take both in one: F.logsigmoid."
+    ),
+    "odds upside down": "The odds are upside down: a rare thing needs a negative bias.",
+    "log of the share": (
+        "That is the logarithm of the share. The sigmoid's inverse takes the odds: share against what is left of one."
+    ),
+    "odds without a log": "Those are the odds. The sigmoid's inverse is their logarithm.",
     # patches
     "patches column by column": (
         "The patches come column by column. They are read like text, row by row; the learnt positions, and the other "

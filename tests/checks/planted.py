@@ -18,6 +18,7 @@ from dsvl_min.checks import (
     decoder_parts,
     hybrid,
     image_tokens,
+    matching,
     parts,
     patches,
     reading,
@@ -111,6 +112,11 @@ def half_centred(inputs, outputs):
     return made
 
 
+def in_two_steps(logits, positive):
+    fits = logits.sigmoid()
+    return -fits.where(positive, 1 - fits).log().sum(dim=1).mean()
+
+
 def by_coin(step, share):
     import random
 
@@ -200,6 +206,8 @@ CODE = (
             "        return scores.softmax(-2) @ value\n    if not _listening:"),
     Planted("positions added at each step", parts.cached_decoder, decoder, "Decoder",
             "positions = torch.arange(past, past + T", "positions = torch.arange(0, T"),
+    Planted("mean over all pairs", matching.loss, siglip, "sigmoid_loss", ".sum(dim=1).mean()", ".mean()"),
+    Planted("signs exchanged", matching.loss, siglip, "sigmoid_loss", "* 2 - 1", "* -2 + 1"),
     Planted("only the class token kept", parts.siglip_encoder, siglip, "SiglipEncoder",
             "return self.norm(x)", "return self.norm(x)[:, :1]"),
     Planted("positions missing", parts.siglip_encoder, siglip, "SiglipEncoder",
@@ -429,6 +437,16 @@ WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
         bpe.likeliest,
         lambda words: bpe.likeliest_of({tuple(i for w, n in words.items() for i in w * n): 1}),
     ),
+    ("mean over all pairs", matching.loss, lambda x, fits: siglip.sigmoid_loss(x, fits) / len(x)),
+    ("a sum for a mean", matching.loss, lambda x, fits: siglip.sigmoid_loss(x, fits) * len(x)),
+    ("the same for fit and misfit", matching.loss, lambda x, fits: siglip.sigmoid_loss(x, fits | True)),
+    ("signs exchanged", matching.loss, lambda x, fits: siglip.sigmoid_loss(x, ~fits)),
+    ("only the pairs that fit", matching.loss, lambda x, fits: -F.logsigmoid(x).mul(fits).sum(dim=1).mean()),
+    ("one winner for each picture", matching.loss, matching.info_nce),
+    ("log of a sigmoid that is nought", matching.loss, in_two_steps),
+    ("odds upside down", matching.bias, lambda share: -matching.start(share)),
+    ("log of the share", matching.bias, math.log),
+    ("odds without a log", matching.bias, lambda share: share / (1 - share)),
     ("constant forgotten", image_tokens.straight, through_zero),
     ("inputs' mean forgotten", image_tokens.straight, half_centred),
     ("fitted the wrong way round", image_tokens.straight, lambda x, y: image_token_probe.straight(y, x)),
