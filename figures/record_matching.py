@@ -14,7 +14,7 @@ import sys
 import recorded
 import torch
 
-from dsvl_min.probes.matching import LOSSES, color_of, floor, learn, named
+from dsvl_min.probes.matching import LOSSES, color_of, floor, learn, named, share
 
 STEPS, EVERY, PICTURES, HELD_OUT = 300, 25, 4000, 1000
 WAYS = {
@@ -68,7 +68,7 @@ def join():
         seeds=sorted({f["seed"] for f in found}),
         data={
             "steps": STEPS, "every": EVERY, "pictures": PICTURES, "held_out": HELD_OUT, "expected": EXPECTED,
-            "why": WHY, "floors": floors, "runs": found,
+            "why": WHY, "share": round(share(names), 5), "floors": floors, "runs": found,
         },
     )  # fmt: skip
 

@@ -241,6 +241,21 @@ def _mean(runs, of, **fixed):
     return sum(values) / len(values)
 
 
+def _matching(out):
+    """Chapter 5."""
+    found = _result("matching")
+    out["match_steps"], out["match_seeds"] = str(found["steps"]), _seeds(found)
+    out["match_share"], out["match_pairs"] = _percent(found["share"]), "9,216"
+    for way, guess in found["expected"].items():
+        name = way.replace(", ", "_").replace(" ", "_").replace("-", "")
+        out[f"match_{name}"] = _percent(_mean(found["runs"], lambda r: r["told"][-1]["name"], way=way))
+        out[f"match_{name}_early"] = _percent(_mean(found["runs"], lambda r: r["told"][1]["name"], way=way))
+        out[f"match_{name}_loss"] = f"{_mean(found['runs'], lambda r: r['losses'][-1], way=way):.1f}"
+        out[f"match_{name}_expected"] = _percent(guess)
+    out["match_early"] = str(2 * found["every"])
+    out["match_floor"] = f"{found['floors']['sigmoid, untold']['names']:.1f}"
+
+
 def _stages(out):
     """Chapters 13 to 15, and what chapter 22 says of tuning."""
     from dsvl_min.data.world import OBJECT_COLORS, SHAPES
