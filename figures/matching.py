@@ -4,7 +4,7 @@ import style
 
 WAYS = {  # panel, label, hue, line
     "sigmoid": (0, "told", "green", "-"), "sigmoid, untold": (0, "untold", "orange", "--"),
-    "sigmoid, from -10": (0, "told, bias from -10", "purple", ":"),
+    "sigmoid, from -10": (0, "told, bias from −10", "purple", ":"),
     "softmax": (1, "told", "green", "-"), "softmax, untold": (1, "untold", "orange", "--"),
 }  # fmt: skip
 

@@ -93,7 +93,7 @@ def claims():
     out["stage0_minutes"] = f"{sum(parts['run']['minutes'].values()):.0f}"
     out["parts_bits"] = f"{parts['quality']['bits_per_byte']:.2f}"
     for source, row in parts["quality"]["retrieval"].items():
-        out[f"siglip_{source}"] = _percent(row["found"])
+        out[f"siglip_{source}"], out[f"siglip_{source}_captions"] = _percent(row["found"]), str(row["captions"])
     maps = _result("maps")
     out["maps_scenes"] = str(maps["scenes"])
     out.update({f"maps_{name}": _percent(share) for name, share in maps["mean"].items()})
@@ -154,6 +154,7 @@ def claims():
     _two_by_two(out)
     _read(out)
     _study(out)
+    _matching(out)
     _stages(out)
     _released(out)
     equality = _result("equality")["largest_difference"]
@@ -243,9 +244,13 @@ def _mean(runs, of, **fixed):
 
 def _matching(out):
     """Chapter 5."""
+    from dsvl_min.probes.matching import BATCH
+    from dsvl_min.training.stage0 import SiglipRecipe
+
+    out["stage0_images"] = f"{SiglipRecipe().images:,}"
     found = _result("matching")
     out["match_steps"], out["match_seeds"] = str(found["steps"]), _seeds(found)
-    out["match_share"], out["match_pairs"] = _percent(found["share"]), "9,216"
+    out["match_share"], out["match_pairs"] = _percent(found["share"]), f"{BATCH**2:,}"
     for way, guess in found["expected"].items():
         name = way.replace(", ", "_").replace(" ", "_").replace("-", "")
         out[f"match_{name}"] = _percent(_mean(found["runs"], lambda r: r["told"][-1]["name"], way=way))

@@ -66,7 +66,7 @@ def untold(attempt, told, untold):
     guess = predicted(attempt, 0, 1)
     print(f"  you said {guess:.0%}; told of repeats it is {told:.0%}, untold {untold:.0%}")
     if guess < untold - 0.1:
-        return "most right pairs were called wrong. Why that did so little is the next paragraph's question."
+        return "most pairs that fit were called wrong, and it did next to nothing. Why?"
     if guess > untold + 0.05:
         return "a little optimistic: something was lost, though far less than the share of false labels."
     return "near enough."
