@@ -1,0 +1,99 @@
+"""Do patches tell which of them lie on the same thing, where two things look alike? (chapter 8)
+
+A triple is three patches of one picture: one, another on the same thing, and one on its twin, both equally far from
+the first.  Nothing but the encoder's work can make the first two more alike.
+
+Shapes: B pictures, S the side of an encoder's image, g patches along a side, N = g², D width, L blocks.
+"""
+
+import random
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from ..data.captions import any_background, any_color
+from ..data.world import SHAPES, Scene, Thing, regions, render
+from ..processor import normalise
+
+SIDE = 128
+COVERED = 0.5  # a patch lies on a thing that covers at least so much of it
+
+
+def twins(seed, number):
+    """A scene of two things alike in everything but place, side by side or one above the other, at most a finger apart.
+
+    Rings are left out: their middle belongs to nothing.
+    """
+    rng = random.Random(f"twins {seed} {number}")
+    background = any_background(rng, 1.0)
+    size, gap = rng.uniform(0.34, 0.44), rng.uniform(0.0, 0.08)
+    shape = rng.choice([s for s in SHAPES if s != "ring"])
+    color, angle = any_color(rng, background), rng.uniform(-10, 10)
+    along, across = (size + gap) / 2, rng.uniform(size / 2, 1 - size / 2)
+    middle = rng.uniform(along + size / 2, 1 - along - size / 2)
+    places = [(middle - along, across), (middle + along, across)]
+    if rng.random() < 0.5:
+        places = [(y, x) for x, y in places]
+    return Scene(background, tuple(Thing(shape, color, x, y, size, angle) for x, y in places))
+
+
+def lies_on(scene, g):
+    """For each of g × g patches: 1 or 2, the thing it lies on, or 0; int [N]."""
+    region, side = regions(scene, SIDE)[0], SIDE // g * g
+    share = torch.stack([torch.from_numpy(region[:side, :side] == k) for k in (1, 2)]).float()
+    share = F.adaptive_avg_pool2d(share, g).flatten(1)
+    best, which = share.max(dim=0)
+    return torch.where(best >= COVERED, which + 1, 0)
+
+
+def triples(on, g):
+    """All triples [M, 3] of a picture whose patches lie on things as `on` [N] says."""
+    at = torch.stack([torch.arange(g * g) // g, torch.arange(g * g) % g], 1)
+    away = ((at[:, None] - at[None]) ** 2).sum(-1)  # squared, so whole numbers
+    thing = on > 0
+    same = thing[:, None] & (on[:, None] == on[None]) & (away > 0)
+    other = thing[:, None] & thing[None] & (on[:, None] != on[None])
+    fits = same[:, :, None] & other[:, None, :] & (away[:, :, None] == away[:, None, :])
+    return fits.nonzero()
+
+
+@torch.no_grad()
+def siglip_depths(encoder, pixels):
+    """SigLIP's patches before the first block, after each, and after the last norm: [L + 2, B, N, D]."""
+    from .readable import depths
+
+    return depths(encoder, pixels)
+
+
+@torch.no_grad()
+def sam_depths(encoder, pixels):
+    """SAM's patches before the first block and after each: [L + 1, B, N, D]."""
+    steps = [encoder.patches(pixels).permute(0, 2, 3, 1) + encoder.positions]
+    for block in encoder.blocks:
+        steps.append(block(steps[-1]))
+    return torch.stack(steps).flatten(2, 3)
+
+
+def told_apart(depths, config, count=200, seed=0):
+    """How often the patch of the same thing is the more alike one, at each depth: means over pictures [L + …].
+
+    depths(pixels [B, 3, S, S]) -> [L + …, B, N, D]; config: a SiglipConfig or SamConfig.  Alike: the cosine, once the
+    mean of all patches has been taken off.  Pictures without a triple are passed over.
+    """
+    scenes = [twins(seed, i) for i in range(count)]
+    drawn = torch.stack([torch.from_numpy(np.array(render(scene, SIDE))) for scene in scenes])
+    pixels = drawn.permute(0, 3, 1, 2).float() / 255
+    if config.image_size != SIDE:
+        small = (config.image_size, config.image_size)
+        pixels = F.interpolate(pixels, size=small, mode="bilinear", antialias=True, align_corners=False)
+    tokens = depths(normalise(pixels, config))
+    tokens = F.normalize(tokens - tokens.mean(dim=(1, 2), keepdim=True), dim=-1)
+    shares = []
+    for i, scene in enumerate(scenes):
+        found = triples(lies_on(scene, config.grid), config.grid)
+        if len(found):
+            alike = tokens[:, i] @ tokens[:, i].transpose(1, 2)
+            first, same, other = found.T
+            shares.append((alike[:, first, same] > alike[:, first, other]).float().mean(dim=1))
+    return torch.stack(shares).mean(dim=0)
