@@ -3,7 +3,9 @@
     python figures/record_same_thing.py     # a few minutes; writes figures/results/same-thing.json
 
 SigLIP and SAM as the miniature starts from them, the same two untrained, and SAM again as after 300 steps of masks.
-EXPECTED was written before the first run (see the commit of this file).
+EXPECTED was written before the first run (see the commit of this file).  After it, when SAM's patches had turned out to
+know nothing, two more things were measured: what SAM cuts out where a point lies on one of two twins, and in how many
+pictures there is a triple at all.
 """
 
 import tempfile
@@ -14,7 +16,7 @@ import recorded
 from dsvl_min.checkpoint import WEIGHTS
 from dsvl_min.config import ModelConfig
 from dsvl_min.init import initialise
-from dsvl_min.probes.same_thing import sam_depths, siglip_depths, told_apart
+from dsvl_min.probes.same_thing import answered_one, lies_on, sam_depths, siglip_depths, told_apart, triples, twins
 from dsvl_min.sam import SamEncoder
 from dsvl_min.siglip import SiglipEncoder
 from dsvl_min.training.run import pretrained
@@ -49,6 +51,12 @@ def main():
     for name, (sizes, depths) in encoders.items():
         found[name] = [[round(x, 4) for x in told_apart(depths, sizes, COUNT, seed).tolist()] for seed in SEEDS]
         print(name, found[name], flush=True)
+    answered = [answered_one(pretrained(config, parts, "sam"), COUNT, seed) for seed in SEEDS]
+    usable = {
+        name: sum(len(triples(lies_on(twins(SEEDS[0], i), sizes.grid), sizes.grid)) > 0 for i in range(COUNT))
+        for name, sizes in (("SigLIP", low), ("SAM", high))
+    }
+    print(answered, usable)
     recorded.write(
         "same-thing",
         "Do an encoder's patches tell which of them lie on the same of two things that look alike?",
@@ -56,7 +64,7 @@ def main():
         seeds=SEEDS,
         data={
             "count": COUNT, "expected": EXPECTED, "why": WHY, "steps": SHORT.steps, "global": list(high.global_layers),
-            "iou": round(sum(line["iou"] for line in lines[-30:]) / 30, 3), "encoders": found,
+            "iou": round(sum(line["iou"] for line in lines[-30:]) / 30, 3), "encoders": found, "answered": answered, "usable": usable,
         },
         config=config.to_dict(),
         weights=recorded.weights_in(parts),

@@ -99,6 +99,28 @@ FAULTS = {
         "That is the logarithm of the share. The sigmoid's inverse takes the odds: share against what is left of one."
     ),
     "odds without a log": "Those are the odds. The sigmoid's inverse is their logarithm.",
+    # masks
+    "a likeness for a loss": "That is how alike they are, 1 for a perfect mask. A loss is one minus that.",
+    "overlap counted once": (
+        "What both cover is counted once. It is part of both masks, so it stands twice in the sum below and has to "
+        "stand twice above: a perfect mask must lose nothing."
+    ),
+    "masks thrown together": (
+        "One number comes out for many masks, or their pixels are added up. Each mask has a loss of its own: sum over "
+        "the last two axes."
+    ),
+    "nothing against nothing": (
+        "An empty mask for an empty target gives 0/0. One added above and one below makes it lose nothing."
+    ),
+    "every mask must answer": (
+        "That is the mean over the three masks. Each is then pulled towards every answer, and all three end "
+        "at the same blur between them."
+    ),
+    "one mask for everything": (
+        "One mask is chosen for all prompts together. Each prompt has its own best: the smallest over the last axis, "
+        "and only then the mean."
+    ),
+    "the worst for the best": "That is each prompt's worst mask.",
     # patches
     "patches column by column": (
         "The patches come column by column. They are read like text, row by row; the learnt positions, and the other "

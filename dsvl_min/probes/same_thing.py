@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from ..data.captions import any_background, any_color
 from ..data.world import SHAPES, Scene, Thing, regions, render
 from ..processor import normalise
+from .segmenting import ask, iou, within
 
 SIDE = 128
 COVERED = 0.5  # a patch lies on a thing that covers at least so much of it
@@ -75,20 +76,27 @@ def sam_depths(encoder, pixels):
     return torch.stack(steps).flatten(2, 3)
 
 
-def told_apart(depths, config, count=200, seed=0):
-    """How often the patch of the same thing is the more alike one, at each depth: means over pictures [L + …].
+def tokens_of(depths, config, scenes):
+    """The scenes' patches at every depth, less the mean of all: [L + …, B, N, D].
 
-    depths(pixels [B, 3, S, S]) -> [L + …, B, N, D]; config: a SiglipConfig or SamConfig.  Alike: the cosine, once the
-    mean of all patches has been taken off.  Pictures without a triple are passed over.
+    depths(pixels [B, 3, S, S]) -> [L + …, B, N, D]; config: a SiglipConfig or SamConfig.
     """
-    scenes = [twins(seed, i) for i in range(count)]
     drawn = torch.stack([torch.from_numpy(np.array(render(scene, SIDE))) for scene in scenes])
     pixels = drawn.permute(0, 3, 1, 2).float() / 255
     if config.image_size != SIDE:
         small = (config.image_size, config.image_size)
         pixels = F.interpolate(pixels, size=small, mode="bilinear", antialias=True, align_corners=False)
     tokens = depths(normalise(pixels, config))
-    tokens = F.normalize(tokens - tokens.mean(dim=(1, 2), keepdim=True), dim=-1)
+    return tokens - tokens.mean(dim=(1, 2), keepdim=True)
+
+
+def told_apart(depths, config, count=200, seed=0):
+    """How often the patch of the same thing is the more alike one, at each depth: means over pictures [L + …].
+
+    Alike: by the cosine of `tokens_of`.  Pictures without a triple are passed over.
+    """
+    scenes = [twins(seed, i) for i in range(count)]
+    tokens = F.normalize(tokens_of(depths, config, scenes), dim=-1)
     shares = []
     for i, scene in enumerate(scenes):
         found = triples(lies_on(scene, config.grid), config.grid)
@@ -97,3 +105,23 @@ def told_apart(depths, config, count=200, seed=0):
             first, same, other = found.T
             shares.append((alike[:, first, same] > alike[:, first, other]).float().mean(dim=1))
     return torch.stack(shares).mean(dim=0)
+
+
+def answered_one(sam, count=100, seed=0):
+    """Points in the middle of one of two twins: does SAM cut out that one, or both?
+
+    {"best guess", "best of three"}: share of scenes where the mask that SAM trusts most, or the one of the three that
+    fits best, is more like the one thing than like both.
+    """
+    config, out = sam.vision.config, {"best guess": [], "best of three": []}
+    side = 4 * config.grid
+    for number in range(count):
+        scene = twins(seed, number)
+        region = regions(scene, config.image_size)[0]
+        rows, columns = np.nonzero(region == 1)
+        masks, guess = ask(sam, scene, [(columns.mean(), rows.mean())])
+        one, both = within(region, [1], side), within(region, [1, 2], side)
+        fits = [(iou(mask, one), iou(mask, both)) for mask in masks[0]]
+        out["best guess"].append(fits[int(guess[0].argmax())])
+        out["best of three"].append(max(fits))
+    return {which: sum(a > b for a, b in fits) / count for which, fits in out.items()}

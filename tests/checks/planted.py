@@ -23,6 +23,7 @@ from dsvl_min.checks import (
     patches,
     reading,
     release,
+    segmenting,
     training,
     whole_model,
     windows,
@@ -115,6 +116,14 @@ def half_centred(inputs, outputs):
 def in_two_steps(logits, positive):
     fits = logits.sigmoid()
     return -fits.where(positive, 1 - fits).log().sum(dim=1).mean()
+
+
+def dice_of(times, added=1):
+    def dice(p, target):
+        shared, held = (p * target).sum(dim=(-2, -1)), (p + target).sum(dim=(-2, -1))
+        return 1 - (times * shared + added) / (held + added)
+
+    return dice
 
 
 def by_coin(step, share):
@@ -447,6 +456,14 @@ WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("odds upside down", matching.bias, lambda share: -matching.start(share)),
     ("log of the share", matching.bias, math.log),
     ("odds without a log", matching.bias, lambda share: share / (1 - share)),
+    ("a likeness for a loss", segmenting.dice, lambda p, t: 1 - segmenting.own_dice(p, t)),
+    ("overlap counted once", segmenting.dice, dice_of(1)),
+    ("masks thrown together", segmenting.dice, lambda p, t: segmenting.own_dice(p, t).mean()),
+    ("nothing against nothing", segmenting.dice, dice_of(2, added=0)),
+    ("every mask must answer", segmenting.best, lambda losses: losses.mean()),
+    ("one mask for everything", segmenting.best, lambda losses: losses.mean(dim=(0, 1)).min()),
+    ("the worst for the best", segmenting.best, lambda losses: -segmenting.own_best(-losses)),
+    ("a sum for a mean", segmenting.best, lambda losses: segmenting.own_best(losses) * losses[..., 0].numel()),
     ("constant forgotten", image_tokens.straight, through_zero),
     ("inputs' mean forgotten", image_tokens.straight, half_centred),
     ("fitted the wrong way round", image_tokens.straight, lambda x, y: image_token_probe.straight(y, x)),
