@@ -64,7 +64,8 @@ def main():
         seeds=SEEDS,
         data={
             "count": COUNT, "expected": EXPECTED, "why": WHY, "steps": SHORT.steps, "global": list(high.global_layers),
-            "iou": round(sum(line["iou"] for line in lines[-30:]) / 30, 3), "encoders": found, "answered": answered, "usable": usable,
+            "iou": round(sum(line["iou"] for line in lines[-30:]) / 30, 3), "encoders": found,
+            "answered": answered, "usable": usable,
         },
         config=config.to_dict(),
         weights=recorded.weights_in(parts),

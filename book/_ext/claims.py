@@ -155,6 +155,7 @@ def claims():
     _read(out)
     _study(out)
     _matching(out)
+    _segmenting(out)
     _stages(out)
     _released(out)
     equality = _result("equality")["largest_difference"]
@@ -259,6 +260,21 @@ def _matching(out):
         out[f"match_{name}_expected"] = _percent(guess)
     out["match_early"] = str(2 * found["every"])
     out["match_floor"] = f"{found['floors']['sigmoid, untold']['names']:.1f}"
+
+
+def _segmenting(out):
+    """Chapter 8."""
+    found = _result("same-thing")
+    out["same_count"] = str(found["count"])
+    names = {"SAM, masks": "sam", "SAM, untrained": "sam_untrained", "SigLIP, matching": "siglip"}
+    for encoder, name in names.items():
+        last = [by_depth[-1] for by_depth in found["encoders"][encoder]]
+        out[f"same_{name}"] = _percent(sum(last) / len(last))
+        out[f"same_{name}_expected"] = _percent(found["expected"][encoder])
+    out["same_siglip_usable"] = str(found["usable"]["SigLIP"])
+    for which, name in (("best guess", "trusted"), ("best of three", "best")):
+        shares = [answered[which] for answered in found["answered"]]
+        out[f"twins_{name}"] = _percent(sum(shares) / len(shares))
 
 
 def _stages(out):
