@@ -3,9 +3,9 @@
 import style
 
 WAYS = {  # panel, label, hue, line
-    "sigmoid": (0, "told", "green", "-"), "sigmoid, untold": (0, "untold", "orange", "--"),
-    "sigmoid, from -10": (0, "told, bias from −10", "purple", ":"),
-    "softmax": (1, "told", "green", "-"), "softmax, untold": (1, "untold", "orange", "--"),
+    "sigmoid": (0, "repeats marked", "green", "-"), "sigmoid, untold": (0, "unmarked", "orange", "--"),
+    "sigmoid, from -10": (0, "marked, bias from −10", "purple", ":"),
+    "softmax": (1, "repeats marked", "green", "-"), "softmax, untold": (1, "unmarked", "orange", "--"),
 }  # fmt: skip
 
 
@@ -29,7 +29,7 @@ def draw(ink):
         axis.set_title(title, loc="left")
         axis.grid(axis="y", linewidth=0.5)
         axis.legend(loc="lower right")
-    axes[0].set_ylabel("names told right, %")
+    axes[0].set_ylabel("named rightly, %")
     return figure
 
 

@@ -4,8 +4,8 @@
 
 SigLIP and SAM as the miniature starts from them, the same two untrained, and SAM again as after 300 steps of masks.
 EXPECTED was written before the first run (see the commit of this file).  After it, when SAM's patches had turned out to
-know nothing, two more things were measured: what SAM cuts out where a point lies on one of two twins, and in how many
-pictures there is a triple at all.
+know nothing, more was measured: what SAM cuts out where a point lies on one of two twins, the same for twins of the size
+at which SAM had seen several things in a picture, and in how many pictures there is a triple at all.
 """
 
 import tempfile
@@ -16,7 +16,17 @@ import recorded
 from dsvl_min.checkpoint import WEIGHTS
 from dsvl_min.config import ModelConfig
 from dsvl_min.init import initialise
-from dsvl_min.probes.same_thing import answered_one, lies_on, sam_depths, siglip_depths, told_apart, triples, twins
+from dsvl_min.probes.same_thing import (
+    LARGE,
+    SMALL,
+    answered_one,
+    lies_on,
+    sam_depths,
+    siglip_depths,
+    told_apart,
+    triples,
+    twins,
+)
 from dsvl_min.sam import SamEncoder
 from dsvl_min.siglip import SiglipEncoder
 from dsvl_min.training.run import pretrained
@@ -51,12 +61,17 @@ def main():
     for name, (sizes, depths) in encoders.items():
         found[name] = [[round(x, 4) for x in told_apart(depths, sizes, COUNT, seed).tolist()] for seed in SEEDS]
         print(name, found[name], flush=True)
-    answered = [answered_one(pretrained(config, parts, "sam"), COUNT, seed) for seed in SEEDS]
+    sam = pretrained(config, parts, "sam")
+    answered = {
+        size: [answered_one(sam, COUNT, seed, sizes) for seed in SEEDS]
+        for size, sizes in (("large", LARGE), ("small", SMALL))
+    }
+    small = [told_apart(partial(sam_depths, sam.vision), high, COUNT, seed, SMALL).tolist() for seed in SEEDS]
     usable = {
         name: sum(len(triples(lies_on(twins(SEEDS[0], i), sizes.grid), sizes.grid)) > 0 for i in range(COUNT))
         for name, sizes in (("SigLIP", low), ("SAM", high))
     }
-    print(answered, usable)
+    print(answered, usable, small)
     recorded.write(
         "same-thing",
         "Do an encoder's patches tell which of them lie on the same of two things that look alike?",
@@ -66,6 +81,7 @@ def main():
             "count": COUNT, "expected": EXPECTED, "why": WHY, "steps": SHORT.steps, "global": list(high.global_layers),
             "iou": round(sum(line["iou"] for line in lines[-30:]) / 30, 3), "encoders": found,
             "answered": answered, "usable": usable,
+            "small": [[round(x, 4) for x in by_depth] for by_depth in small],
         },
         config=config.to_dict(),
         weights=recorded.weights_in(parts),

@@ -4,7 +4,8 @@ import style
 
 LINES = {  # label, hue, line
     "SAM, masks": ("SAM", "green", "-"), "SAM, masks, 300 steps": ("SAM, 300 steps of masks", "green", ":"),
-    "SAM, untrained": ("SAM, untrained", "quiet", "-"), "SigLIP, matching": ("SigLIP", "orange", "--"),
+    "SAM, untrained": ("SAM, untrained", "quiet", "-"), "SigLIP, untrained": ("SigLIP, untrained", "quiet", "--"),
+    "SigLIP, matching": ("SigLIP", "orange", "--"),
 }  # fmt: skip
 
 

@@ -267,14 +267,18 @@ def _segmenting(out):
     found = _result("same-thing")
     out["same_count"] = str(found["count"])
     names = {"SAM, masks": "sam", "SAM, untrained": "sam_untrained", "SigLIP, matching": "siglip"}
+    names["SigLIP, untrained"] = "siglip_untrained"
     for encoder, name in names.items():
         last = [by_depth[-1] for by_depth in found["encoders"][encoder]]
         out[f"same_{name}"] = _percent(sum(last) / len(last))
         out[f"same_{name}_expected"] = _percent(found["expected"][encoder])
     out["same_siglip_usable"] = str(found["usable"]["SigLIP"])
-    for which, name in (("best guess", "trusted"), ("best of three", "best")):
-        shares = [answered[which] for answered in found["answered"]]
-        out[f"twins_{name}"] = _percent(sum(shares) / len(shares))
+    for size, every in found["answered"].items():
+        for which, name in (("best guess", "trusted"), ("best of three", "best")):
+            shares = [answered[which] for answered in every]
+            out[f"twins_{size}_{name}"] = _percent(sum(shares) / len(shares))
+    last = [by_depth[-1] for by_depth in found["small"]]
+    out["same_small"] = _percent(sum(last) / len(last))
 
 
 def _stages(out):

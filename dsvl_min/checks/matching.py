@@ -57,14 +57,14 @@ def bias(attempt):
             if abs(said - value) < 1e-3 * abs(value):
                 raise wrong(fault, shown)
         raise Wrong(shown)
-    return "the model begins by saying of every pair that it hardly ever fits, and is right on average."
+    return "every pair begins with the probability that a pair has of fitting."
 
 
 @exercise(None)
 def untold(attempt, told, untold):
     """The share of names that is learnt though repeats count as wrong.  Any honest guess passes."""
     guess = predicted(attempt, 0, 1)
-    print(f"  you said {guess:.0%}; told of repeats it is {told:.0%}, untold {untold:.0%}")
+    print(f"  you said {guess:.0%}; repeats marked it is {told:.0%}, unmarked {untold:.0%}")
     if guess < untold - 0.1:
         return "most pairs that fit were called wrong, and it did next to nothing. Why?"
     if guess > untold + 0.05:

@@ -47,8 +47,8 @@ def info_nce(logits, positive):
     logits, positive [B, B]; where several are positive, their probabilities add up.  Nats.
     Source: Radford et al. 2021 (arXiv 2103.00020), whose only positives are on the diagonal.
     """
-    told = logits.masked_fill(~positive, -torch.inf)
-    return -sum((told.logsumexp(d) - logits.logsumexp(d)).mean() for d in (0, 1)) / 2
+    fitting = logits.masked_fill(~positive, -torch.inf)
+    return -sum((fitting.logsumexp(d) - logits.logsumexp(d)).mean() for d in (0, 1)) / 2
 
 
 LOSSES = {"sigmoid": sigmoid_loss, "softmax": info_nce}
@@ -94,8 +94,8 @@ def floor(loss, names, known, marked=True, batch=BATCH, draws=300):
 
 
 @torch.no_grad()
-def told(model, tokenizer, pictures):
-    """Names found for Named, among all: shares of right names, colours and shapes."""
+def accuracy(model, tokenizer, pictures):
+    """Named pictures, given whichever of all names lies nearest: shares of right names, colours and shapes."""
     model.eval()
     image = torch.cat([model.pool(model.vision(part)) for part in pictures.pixels.split(256)])
     text = model.text(caption_ids(CAPTIONS, tokenizer, model.text.config.length))
@@ -113,7 +113,7 @@ def learn(pictures, held_out, out, loss="sigmoid", marked=True, bias=None, steps
     """Train both towers from nothing on Named pictures; (Siglip, lines).
 
     loss: of LOSSES; bias: where the logits' bias begins (`start` of the positives' share, if None).  Every so many
-    steps, and at the end, a line also has what `told` says of `held_out`.  Metrics go to the folder `out`.
+    steps, and at the end, a line also has the `accuracy` on `held_out`.  Metrics go to the folder `out`.
     """
     tokenizer = Tokenizer.load(WEIGHTS / "tiny-parts" / "tokenizer.json")
     tower = text_tower(CONFIG)
@@ -132,7 +132,7 @@ def learn(pictures, held_out, out, loss="sigmoid", marked=True, bias=None, steps
         value.backward()
         line = {"loss": round(value.item(), 5), "images": BATCH}
         asked = (number + 1) % every == 0 or number + 1 == steps
-        return {**line, **told(model, tokenizer, held_out)} if asked else line
+        return {**line, **accuracy(model, tokenizer, held_out)} if asked else line
 
     groups = groups_of(model.named_parameters(), 2e-3, 0.02)
     lines = optimise(loss, groups, steps, step, out, 50, quiet=True, counted="images")

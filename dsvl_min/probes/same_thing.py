@@ -1,7 +1,7 @@
 """Do patches tell which of them lie on the same thing, where two things look alike? (chapter 8)
 
 A triple is three patches of one picture: one, another on the same thing, and one on its twin, both equally far from
-the first.  Nothing but the encoder's work can make the first two more alike.
+the first.
 
 Shapes: B pictures, S the side of an encoder's image, g patches along a side, N = g², D width, L blocks.
 """
@@ -18,17 +18,18 @@ from ..processor import normalise
 from .segmenting import ask, iou, within
 
 SIDE = 128
+LARGE, SMALL = (0.34, 0.44), (0.20, 0.27)  # sizes of twins; of things of which a picture has several, SAM saw the small
 COVERED = 0.5  # a patch lies on a thing that covers at least so much of it
 
 
-def twins(seed, number):
+def twins(seed, number, sizes=LARGE):
     """A scene of two things alike in everything but place, side by side or one above the other, at most a finger apart.
 
-    Rings are left out: their middle belongs to nothing.
+    sizes: least and largest, as shares of the picture.  Rings are left out: their middle belongs to nothing.
     """
     rng = random.Random(f"twins {seed} {number}")
     background = any_background(rng, 1.0)
-    size, gap = rng.uniform(0.34, 0.44), rng.uniform(0.0, 0.08)
+    size, gap = rng.uniform(*sizes), rng.uniform(0.0, 0.08)
     shape = rng.choice([s for s in SHAPES if s != "ring"])
     color, angle = any_color(rng, background), rng.uniform(-10, 10)
     along, across = (size + gap) / 2, rng.uniform(size / 2, 1 - size / 2)
@@ -90,12 +91,12 @@ def tokens_of(depths, config, scenes):
     return tokens - tokens.mean(dim=(1, 2), keepdim=True)
 
 
-def told_apart(depths, config, count=200, seed=0):
+def told_apart(depths, config, count=200, seed=0, sizes=LARGE):
     """How often the patch of the same thing is the more alike one, at each depth: means over pictures [L + …].
 
     Alike: by the cosine of `tokens_of`.  Pictures without a triple are passed over.
     """
-    scenes = [twins(seed, i) for i in range(count)]
+    scenes = [twins(seed, i, sizes) for i in range(count)]
     tokens = F.normalize(tokens_of(depths, config, scenes), dim=-1)
     shares = []
     for i, scene in enumerate(scenes):
@@ -107,7 +108,7 @@ def told_apart(depths, config, count=200, seed=0):
     return torch.stack(shares).mean(dim=0)
 
 
-def answered_one(sam, count=100, seed=0):
+def answered_one(sam, count=100, seed=0, sizes=LARGE):
     """Points in the middle of one of two twins: does SAM cut out that one, or both?
 
     {"best guess", "best of three"}: share of scenes where the mask that SAM trusts most, or the one of the three that
@@ -116,7 +117,7 @@ def answered_one(sam, count=100, seed=0):
     config, out = sam.vision.config, {"best guess": [], "best of three": []}
     side = 4 * config.grid
     for number in range(count):
-        scene = twins(seed, number)
+        scene = twins(seed, number, sizes)
         region = regions(scene, config.image_size)[0]
         rows, columns = np.nonzero(region == 1)
         masks, guess = ask(sam, scene, [(columns.mean(), rows.mean())])
