@@ -4,8 +4,8 @@
 
 SigLIP and SAM as the miniature starts from them, the same two untrained, and SAM again as after 300 steps of masks.
 EXPECTED was written before the first run (see the commit of this file).  After it, when SAM's patches had turned out to
-know nothing, more was measured: what SAM cuts out where a point lies on one of two twins, the same for twins of the size
-at which SAM had seen several things in a picture, and in how many pictures there is a triple at all.
+know nothing, more was measured: what SAM cuts out where a point lies on one of two twins, the same for twins of
+the size at which SAM had seen several things in a picture, and in how many pictures there is a triple at all.
 """
 
 import tempfile

@@ -230,7 +230,7 @@ FAULTS = {
         "The labels are off by one. Logit i predicts token i + 1, and whether that counts is said by answered[i + 1]: "
         "shift once, ids and mask alike. Off by one, an answer's first token is not learnt, and what follows it is."
     ),
-    "a sum for a mean": "That is the sum, not the mean: it grows with what is summed, and the rate would have to know the batch.",
+    "a sum for a mean": "That is the sum. It grows with what is summed, and the rate would have to know the batch.",
     "labels not shifted": (
         "Logit and label of the same position are compared. A position predicts the *next* token: drop the "
         "last logit and the first label."
