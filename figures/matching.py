@@ -18,7 +18,7 @@ def draw(ink):
         steps = [told["step"] + 1 for told in runs[0]["told"]]
         every = [[100 * told["name"] for told in run["told"]] for run in runs]
         for names in every:
-            axis.plot(steps, names, line, color=color, linewidth=0.6, alpha=0.6)
+            axis.plot(steps, names, line, color=color, linewidth=0.6)
         mean = [sum(column) / len(column) for column in zip(*every, strict=True)]
         axis.plot(steps, mean, line, color=color, linewidth=1.6, label=label)
         axis.plot(

@@ -18,7 +18,7 @@ def draw(ink):
         color, every = ink.quiet if hue == "quiet" else ink.colors[hue], found["encoders"][name]
         blocks = len(found["encoders"]["SAM, masks"][0])
         for by_depth in every:
-            axis.plot(range(blocks), [100 * x for x in by_depth[:blocks]], line, color=color, linewidth=0.6, alpha=0.6)
+            axis.plot(range(blocks), [100 * x for x in by_depth[:blocks]], line, color=color, linewidth=0.6)
         mean = [100 * sum(column) / len(column) for column in zip(*every, strict=True)][:blocks]
         axis.plot(range(blocks), mean, line, color=color, linewidth=1.6, label=label)
         guess = 100 * found["expected"][name]
