@@ -16,13 +16,13 @@ import recorded
 from dsvl_min.checkpoint import WEIGHTS
 from dsvl_min.config import ModelConfig
 from dsvl_min.init import initialise
+from dsvl_min.probes.readable import depths
 from dsvl_min.probes.same_thing import (
     LARGE,
     SMALL,
     answered_one,
     lies_on,
     sam_depths,
-    siglip_depths,
     told_apart,
     triples,
     twins,
@@ -51,15 +51,15 @@ def main():
     low, high = config.siglip, config.sam
     short, lines = pretrain_sam(config, tempfile.mkdtemp(), SHORT, quiet=True)
     encoders = {
-        "SigLIP, matching": (low, partial(siglip_depths, pretrained(config, parts, "siglip").vision)),
-        "SigLIP, untrained": (low, partial(siglip_depths, initialise(SiglipEncoder(low)).eval())),
+        "SigLIP, matching": (low, partial(depths, pretrained(config, parts, "siglip").vision)),
+        "SigLIP, untrained": (low, partial(depths, initialise(SiglipEncoder(low)).eval())),
         "SAM, masks": (high, partial(sam_depths, pretrained(config, parts, "sam").vision)),
         "SAM, untrained": (high, partial(sam_depths, initialise(SamEncoder(high)).eval())),
         "SAM, masks, 300 steps": (high, partial(sam_depths, short.vision)),
     }
     found = {}
-    for name, (sizes, depths) in encoders.items():
-        found[name] = [[round(x, 4) for x in told_apart(depths, sizes, COUNT, seed).tolist()] for seed in SEEDS]
+    for name, (sizes, at_depths) in encoders.items():
+        found[name] = [[round(x, 4) for x in told_apart(at_depths, sizes, COUNT, seed).tolist()] for seed in SEEDS]
         print(name, found[name], flush=True)
     sam = pretrained(config, parts, "sam")
     answered = {

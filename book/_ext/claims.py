@@ -264,7 +264,10 @@ def _matching(out):
 
 def _segmenting(out):
     """Chapter 8."""
+    from dsvl_min.training.stage0 import SamRecipe
+
     found = _result("same-thing")
+    out["same_steps"], out["same_all_steps"] = str(found["steps"]), f"{SamRecipe().steps:,}"
     out["same_count"] = str(found["count"])
     names = {"SAM, masks": "sam", "SAM, untrained": "sam_untrained", "SigLIP, matching": "siglip"}
     names["SigLIP, untrained"] = "siglip_untrained"

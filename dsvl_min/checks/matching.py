@@ -45,7 +45,10 @@ def loss(attempt):
 def bias(attempt):
     """bias(share): the bias at which sigmoid(bias) is the share of pairs that fit."""
     for share in (1 / 96, 0.026, 0.3):
-        said = float(call(attempt, share))
+        said = call(attempt, share)
+        if not isinstance(said, (int, float, torch.Tensor)):
+            raise Wrong(f"the bias should be a number; it is of type {type(said).__name__}")
+        said = float(said)
         if abs(said - start(share)) < 1e-3 * abs(start(share)):
             continue
         shown = f"For {share:.3f} it says {said:.3f}, and sigmoid({said:.3f}) is {1 / (1 + math.exp(-said)):.3f}."

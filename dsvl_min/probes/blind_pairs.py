@@ -77,10 +77,10 @@ class Encoders:
     def names(self, scenes):
         """The caption of colour and shape that SigLIP finds most fitting, for each scene."""
         from ..training.stage0 import caption_ids
+        from .matching import CAPTIONS, NAMES
 
-        choices = [article(f"{color} {shape}") for color in OBJECT_COLORS for shape in SHAPES]
-        captions = [f"{name[0].upper()}{name[1:]}." for name in choices]
-        ids = caption_ids(captions, self.processor.tokenizer, self.siglip.text.config.length)
+        choices = [article(" ".join(name)) for name in NAMES]
+        ids = caption_ids(CAPTIONS, self.processor.tokenizer, self.siglip.text.config.length)
         text = F.normalize(self.siglip.text(ids), dim=-1)
         image = F.normalize(self(scenes)["SigLIP pooled"], dim=-1)
         return [choices[i] for i in (image @ text.T).argmax(dim=1).tolist()]

@@ -13,11 +13,11 @@ import torch
 from torch.nn import functional as F
 
 from ..data.captions import any_background, any_color
-from ..data.world import SHAPES, Scene, Thing, regions, render
-from ..processor import normalise
+from ..data.world import SHAPES, Scene, Thing, regions
+from .ideal import SIDE
+from .readable import pixels
 from .segmenting import ask, iou, within
 
-SIDE = 128
 LARGE, SMALL = (0.34, 0.44), (0.20, 0.27)  # sizes of twins; of things of which a picture has several, SAM saw the small
 COVERED = 0.5  # a patch lies on a thing that covers at least so much of it
 
@@ -42,9 +42,9 @@ def twins(seed, number, sizes=LARGE):
 
 def lies_on(scene, g):
     """For each of g × g patches: 1 or 2, the thing it lies on, or 0; int [N]."""
-    region, side = regions(scene, SIDE)[0], SIDE // g * g
-    share = torch.stack([torch.from_numpy(region[:side, :side] == k) for k in (1, 2)]).float()
-    share = F.adaptive_avg_pool2d(share, g).flatten(1)
+    region = regions(scene, SIDE)[0]
+    covered = torch.stack([torch.from_numpy(region == k) for k in (1, 2)]).float()
+    share = F.adaptive_avg_pool2d(covered, g).flatten(1)
     best, which = share.max(dim=0)
     return torch.where(best >= COVERED, which + 1, 0)
 
@@ -61,17 +61,9 @@ def triples(on, g):
 
 
 @torch.no_grad()
-def siglip_depths(encoder, pixels):
-    """SigLIP's patches before the first block, after each, and after the last norm: [L + 2, B, N, D]."""
-    from .readable import depths
-
-    return depths(encoder, pixels)
-
-
-@torch.no_grad()
-def sam_depths(encoder, pixels):
-    """SAM's patches before the first block and after each: [L + 1, B, N, D]."""
-    steps = [encoder.patches(pixels).permute(0, 2, 3, 1) + encoder.positions]
+def sam_depths(encoder, pixel_values):
+    """SAM's patches before the first block and after each, as `readable.depths` has SigLIP's: [L + 1, B, N, D]."""
+    steps = [encoder.patches(pixel_values).permute(0, 2, 3, 1) + encoder.positions]
     for block in encoder.blocks:
         steps.append(block(steps[-1]))
     return torch.stack(steps).flatten(2, 3)
@@ -80,14 +72,9 @@ def sam_depths(encoder, pixels):
 def tokens_of(depths, config, scenes):
     """The scenes' patches at every depth, less the mean of all: [L + …, B, N, D].
 
-    depths(pixels [B, 3, S, S]) -> [L + …, B, N, D]; config: a SiglipConfig or SamConfig.
+    depths(pixel_values [B, 3, S, S]) -> [L + …, B, N, D]; config: a SiglipConfig or SamConfig.
     """
-    drawn = torch.stack([torch.from_numpy(np.array(render(scene, SIDE))) for scene in scenes])
-    pixels = drawn.permute(0, 3, 1, 2).float() / 255
-    if config.image_size != SIDE:
-        small = (config.image_size, config.image_size)
-        pixels = F.interpolate(pixels, size=small, mode="bilinear", antialias=True, align_corners=False)
-    tokens = depths(normalise(pixels, config))
+    tokens = depths(pixels(scenes, config))
     return tokens - tokens.mean(dim=(1, 2), keepdim=True)
 
 

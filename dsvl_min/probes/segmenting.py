@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 from ..data.sources import sample
 from ..data.world import regions, render
 from ..processor import normalise
+from ..training.stage0 import coarse
 
 LEVELS = ("letter", "line", "text")
 
@@ -29,9 +30,7 @@ def ask(sam, scene, points):
 
 def within(region, wanted, side):
     """The mask [side, side] of the parts numbered `wanted`: where they cover half of a pixel of it, or more."""
-    scale = region.shape[0] // side
-    mask = np.isin(region, list(wanted)).reshape(side, scale, side, scale)
-    return torch.from_numpy(mask.mean(axis=(1, 3)) >= 0.5)
+    return torch.from_numpy(coarse(np.isin(region, list(wanted)), region.shape[0] // side))
 
 
 def iou(mask, truth):

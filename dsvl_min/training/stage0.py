@@ -171,6 +171,12 @@ def mask_loss(logits, target):
     return 20 * focal + dice, iou
 
 
+def coarse(mask, scale):
+    """A boolean mask [S, S] at 1/scale of its side: True where at least half is covered."""
+    side = mask.shape[0] // scale
+    return mask.reshape(side, scale, side, scale).mean(axis=(1, 3)) >= 0.5
+
+
 def prompts_for(region, parts, count, rng, scale):
     """Points on parts of one image, and the mask each asks for.
 
@@ -191,9 +197,7 @@ def prompts_for(region, parts, count, rng, scale):
             elif level > 0.6:
                 wanted = [i + 1 for i, p in enumerate(parts) if p["group"] == part["group"]]
         at = int(rng.integers(len(rows)))
-        mask = np.isin(region, wanted)
-        side = mask.shape[0] // scale
-        masks.append(mask.reshape(side, scale, side, scale).mean(axis=(1, 3)) >= 0.5)
+        masks.append(coarse(np.isin(region, wanted), scale))
         points.append([[columns[at], rows[at]]])
     return np.array(points, dtype=np.float32), np.array(masks)
 
