@@ -3,7 +3,7 @@
 A triple is three patches of one picture: one, another on the same thing, and one on its twin, both equally far from
 the first.
 
-Shapes: B pictures, S the side of an encoder's image, g patches along a side, N = g², D width, L blocks.
+Shapes: B images, S the side of an encoder's image, g patches along a side, N patches, D width, L blocks.
 """
 
 import random

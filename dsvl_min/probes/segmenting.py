@@ -1,6 +1,6 @@
 """A point on something, and the masks that SAM answers with (chapter 8).
 
-Shapes: P points, h × w the size of a mask (half of the picture's at the miniature's sizes).
+Shapes: P points, h and w height and width of a mask (half of the picture's at tiny's sizes).
 """
 
 import numpy as np
