@@ -125,7 +125,8 @@ def save(model, processor, folder, dtype=None, record=None, progress=False):
     write_atomically(folder / "tokenizer.json", processor.tokenizer.to_json())
     if record is not None:
         write_atomically(folder / "record.json", json.dumps(record, indent=1).encode())
-    described = {"format": FORMAT, "model": model.config.to_dict(), "system_prompt": processor.system_prompt}
+    described = {"format": FORMAT, "model": model.config.to_dict(), "system_prompt": processor.system_prompt,
+                 "tokenizer": file_hash(folder / "tokenizer.json")}  # fmt: skip
     if processor.tokenizer.specials != SPECIALS:
         described["specials"] = list(processor.tokenizer.specials)
     write_atomically(folder / "config.json", json.dumps(described, indent=1).encode())
@@ -146,6 +147,13 @@ def save_tuned(model, folder, base, rank, alpha, revision=None, record=None):
     described = {"format": TUNED, "base": base, "revision": revision, "rank": rank, "alpha": alpha,
                  "known by": fingerprint(find(base, revision))}  # fmt: skip
     write_atomically(folder / "config.json", json.dumps(described, indent=1).encode())
+
+
+def file_hash(path):
+    """Of a small file's content: 16 characters.  Raises CheckpointError if it is missing."""
+    if not Path(path).is_file():
+        raise CheckpointError(f"{path} is missing")
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
 
 
 def fingerprint(folder, blocks=64, length=4096):
@@ -549,7 +557,32 @@ def _own(folder, described):
         raise CheckpointError(f"{folder / 'config.json'} lacks {' and '.join(absent)}")
     config = ModelConfig.from_dict(described["model"])
     tokenizer = Tokenizer.load(folder / "tokenizer.json", described.get("specials", SPECIALS))
+    known = described.get("tokenizer")
+    if known and known != (found := file_hash(folder / "tokenizer.json")):
+        raise CheckpointError(
+            f"{folder / 'tokenizer.json'} is not the tokenizer of these weights: its hash is {found}, config.json says "
+            f"{known}; put that one back{_trained_by(folder)}"
+        )
     return config, Processor(tokenizer, config, described["system_prompt"])
+
+
+def _trained_by(folder):
+    """What to type to have the weights of a folder anew, as the end of a message; "" if it isn't written down."""
+    path = folder / "record.json"
+    command = read_json(path).get("command") if path.is_file() else None
+    return f", or train anew: {command} --out FOLDER" if command else ""
+
+
+def check_world(folder, world):
+    """CheckpointError if the folder's weights say that they saw another world than the one of this hash."""
+    folder = Path(folder)
+    path = folder / "record.json"
+    seen = read_json(path).get("world") if path.is_file() else None
+    if seen and seen != world:
+        raise CheckpointError(
+            f"the weights in {folder} saw an older world ({seen}; here it is {world}), so what is asked here would not "
+            f"be what they learnt{_trained_by(folder)}"
+        )
 
 
 def _pixel_table(folder):

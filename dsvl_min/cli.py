@@ -349,10 +349,13 @@ def bench(args):
 
 def evaluate(args):
     """`dsvl eval`: print every task with its controls."""
+    from .checkpoint import check_world, find
+    from .data.sources import world_hash
     from .evaluation.tasks import TASKS, as_table, named, write_json
     from .evaluation.tasks import evaluate as run
 
     tasks = named([name.strip() for name in args.tasks.split(",")]) if args.tasks else TASKS
+    check_world(find(args.model, args.revision), world_hash())
     model, processor = _open(args)
     result = {"model": args.model, **run(model, processor, args.seed, args.count, tasks, quiet=args.quiet)}
     print(as_table(result))

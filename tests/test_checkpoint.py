@@ -87,6 +87,10 @@ SPOILT = {
     "no weights": (lambda f: (f / "model.safetensors").unlink(), "model.safetensors is missing"),
     "truncated weights": (lambda f: cut(f / "model.safetensors"), "model.safetensors is damaged"),
     "no tokenizer": (lambda f: (f / "tokenizer.json").unlink(), "no tokenizer"),
+    "another tokenizer": (
+        lambda f: (f / "tokenizer.json").write_bytes((f / "tokenizer.json").read_bytes() + b" "),
+        "tokenizer.json is not the tokenizer of these weights: its hash is .*config.json says .*; put that one back",
+    ),
     "weights of another vision": (
         lambda f: edit(f, model=ModelConfig.preset("tiny", "siglip").to_dict()),
         "another model: it has unknown adaptor.high.bias, .*vision.sam",

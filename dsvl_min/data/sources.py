@@ -1,10 +1,14 @@
 """Every source by name, and the samples it gives."""
 
+import functools
+import hashlib
+import json
 from dataclasses import replace
 
 from . import captions, charts, documents, drills, handwriting, interleaved, scenetext, taxonomy, text, webcode
 from .instructions import general, text_only
 from .sample import Sample, generator
+from .world import BACKGROUNDS, COLORS, SHAPES
 
 IMAGE_SOURCES = {
     "naming": captions.naming,
@@ -35,6 +39,8 @@ TEXT_SOURCES = {
 }
 PARAGRAPHS = {"english": text.english, "chinese": lambda split: text.chinese()}
 DIALOGUES = {"taxonomy": taxonomy.taxonomy, "general": general.general, "instructions": text_only.instructions}
+# Raise it when places, sizes or drawing change: weights made before are then refused.
+WORLD = 1
 SOURCES = (*IMAGE_SOURCES, *TEXT_SOURCES, *PARAGRAPHS, *DIALOGUES, *taxonomy.DRAWN)
 
 
@@ -64,6 +70,19 @@ def sample(source, seed, index, split="train", difficulty=1.0):
     else:
         raise ValueError(f"no source {source!r}; the sources are {', '.join(SOURCES)}")
     return replace(made, difficulty=difficulty)
+
+
+@functools.lru_cache(maxsize=1)
+def world_hash():
+    """What the world tells, in 16 characters: weights carry it, and those that an older world made are refused.
+
+    Of the facts and words of some samples of the miniature's sources, and of `WORLD`; not of places and pixels, whose
+    last digits differ between versions of the font library.
+    """
+    names = (*list(IMAGE_SOURCES)[:8], *list(TEXT_SOURCES)[:3])
+    made = [sample(name, 0, index, difficulty=index / 3) for name in names for index in range(4)]
+    told = [WORLD, SHAPES, COLORS, BACKGROUNDS, [[m.source, m.turns, m.text, m.context, m.truth] for m in made]]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def sample_scene(seed, index, source=None, split="train", difficulty=1.0):

@@ -5,14 +5,26 @@ import json
 import shutil
 import sys
 import time
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import torch
 from safetensors.torch import save as to_bytes
 
-from ..checkpoint import WEIGHTS, CheckpointError, as_own, fill, load, save, tensors_of, write_atomically
+from ..checkpoint import (
+    WEIGHTS,
+    CheckpointError,
+    as_own,
+    file_hash,
+    fill,
+    load,
+    read_json,
+    save,
+    tensors_of,
+    write_atomically,
+)
 from ..config import ConfigError, ModelConfig
+from ..data.sources import world_hash
 from ..decoder import Decoder
 from ..hardware import hardware, peak
 from ..init import initialise
@@ -173,6 +185,8 @@ def make_parts(config, folder, seed=0, quiet=False, every=None):
     if config.sam:
         make("sam", stage0.pretrain_sam)
     make("decoder", stage0.pretrain_language, Processor(tokenizer, config))
+    record["marks"] = marks(config, folder)
+    write_atomically(kept, json.dumps(record, indent=1).encode())
     shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
     (folder / "metrics.jsonl").unlink(missing_ok=True)
     return record
@@ -189,6 +203,31 @@ def thin(lines, points=200):
             "seconds": group[-1]["seconds"],
         })  # fmt: skip
     return out
+
+
+def marks(config, folder):
+    """Hashes of what parts must share with what is built from them: the world, the tokenizer, the size of each part."""
+    sizes = {"siglip": config.siglip, "sam": config.sam, "decoder": config.decoder}
+    told = {name: json.dumps(asdict(part), sort_keys=True).encode() for name, part in sizes.items() if part}
+    told = {name: hashlib.sha256(text).hexdigest()[:16] for name, text in told.items()}
+    return {"world": world_hash(), "tokenizer": file_hash(Path(folder) / "tokenizer.json"), **told}
+
+
+def check_marks(config, folder, name):
+    """CheckpointError unless a part was made by this world, with the tokenizer beside it and at the config's size."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise CheckpointError(f"there are no pretrained parts in {folder}; `dsvl train --stages 0` makes them")
+    mend = f"`dsvl train --size {config.name} --stages 0 --out FOLDER` makes parts that fit, in FOLDER/parts"
+    record = folder / "record.json"
+    found = read_json(record).get("marks", {}) if record.is_file() else {}
+    here = marks(config, folder)
+    for mark, what in (("world", "an older world"), ("tokenizer", "another tokenizer"), (name, "another size")):
+        if found.get(mark) != here[mark]:
+            raise CheckpointError(
+                f"{folder / name}.safetensors is of {what}: {mark} is {found.get(mark)} in record.json and "
+                f"{here[mark]} here; {mend}"
+            )
 
 
 def read_part(folder, name, module):
@@ -208,6 +247,7 @@ def pretrained(config, folder, name):
             module = Decoder(config.decoder)
         else:
             raise ConfigError(f"no part {name!r}; the parts are siglip, sam and decoder")
+    check_marks(config, folder, name)
     return read_part(folder, name, module)
 
 
@@ -217,8 +257,7 @@ def assemble(config, folder, seed=0):
     folder: where `make_parts` wrote.  Returns (model, processor).
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        raise CheckpointError(f"there are no pretrained parts in {folder}; `dsvl train --stages 0` makes them")
+    check_marks(config, folder, "decoder")
     tokenizer = Tokenizer.load(folder / "tokenizer.json")
     model = initialise(DeepSeekVL(config), seed)
     model.decoder.load_state_dict(pretrained(config, folder, "decoder").state_dict())
@@ -318,7 +357,12 @@ def train(
     record = {"command": command, "size": config.name, "vision": config.vision, "seed": seed, "times": times,
               "config": config.to_dict(), "hardware": hardware(), "minutes": {}}  # fmt: skip
     recipes = recipe, *(stage0.RECIPES if 0 in stages else ())
-    settings = {"command": command, "recipe": hashlib.sha256(repr(recipes).encode()).hexdigest()[:16]}
+    settings = {"command": command, "recipe": hashlib.sha256(repr(recipes).encode()).hexdigest()[:16],
+                "world": world_hash()}  # fmt: skip
+    shipped = WEIGHTS / f"{config.name}-parts"
+    if 0 not in stages and shipped.is_dir():
+        settings["parts"] = " ".join(file_hash(path) for path in sorted(shipped.glob("*.safetensors")))
+    record["world"] = settings["world"]
     with together(shard, device) as ranks:
         if ranks.why and not quiet and ranks.first:
             print(f"{ranks.device}, {str(ranks.dtype).removeprefix('torch.')}: {ranks.why}", file=sys.stderr)

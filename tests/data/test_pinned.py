@@ -8,8 +8,9 @@ import json
 
 import pytest
 
+from dsvl_min.data import sources
 from dsvl_min.data.sample import generator
-from dsvl_min.data.sources import sample
+from dsvl_min.data.sources import sample, world_hash
 from dsvl_min.data.text import english
 
 PINNED = {
@@ -50,7 +51,16 @@ def fingerprint(source):
 
 @pytest.mark.parametrize("source", PINNED)
 def test_a_source_gives_what_it_gave_when_the_weights_were_trained(source):
-    assert fingerprint(source) == PINNED[source]
+    assert fingerprint(source) == PINNED[source], "if this is meant, raise sources.WORLD and make the weights anew"
+
+
+def test_another_world_has_another_hash(monkeypatch):
+    before = world_hash()
+    for change in (("WORLD", sources.WORLD + 1), ("SHAPES", sources.SHAPES[::-1])):
+        with monkeypatch.context() as planted:
+            planted.setattr(sources, *change)
+            assert world_hash.__wrapped__() != before
+    assert world_hash.__wrapped__() == before
 
 
 @pytest.mark.parametrize("split", ["train", "held-out"])
