@@ -6,7 +6,8 @@ captions.py  interleaved.py  charts.py  webcode.py  scenetext.py  documents.py  
                  the rows of the paper's Table 1, a module each; handwriting.py and drills.py beside them
 plots.py  webpage.py  markdownpage.py  pictures.py
                  pictures that are not scenes: charts, web pages, rendered Markdown, as plain data too
-taxonomy.py      the paper's Table 3, leaf by leaf; instructions/ draws them, and Table 2's dialogues
+taxonomy.py      the paper's Table 3, leaf by leaf; instructions/ draws them, and Table 2's dialogues;
+                 unanswerable.py: what a picture can't tell
 sources.py       every source by its name: sample(source, seed, index)
 
 records.py       records of one's own, from and to files (files.py reads them); public.py: data sets on the hub

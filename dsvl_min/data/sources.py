@@ -5,7 +5,19 @@ import hashlib
 import json
 from dataclasses import replace
 
-from . import captions, charts, documents, drills, handwriting, interleaved, scenetext, taxonomy, text, webcode
+from . import (
+    captions,
+    charts,
+    documents,
+    drills,
+    handwriting,
+    interleaved,
+    scenetext,
+    taxonomy,
+    text,
+    unanswerable,
+    webcode,
+)
 from .instructions import general, text_only
 from .sample import Sample, generator
 from .world import BACKGROUNDS, COLORS, SHAPES
@@ -30,7 +42,8 @@ IMAGE_SOURCES = {
     "scene-text": scenetext.scene_text,
     "markdown": documents.markdown,
 }
-BY_SPLIT = ("digits", "several-digits", "interleaved", "in-context")  # they show handwriting: each split has its own
+# They show handwriting: each split has its own.
+BY_SPLIT = ("digits", "several-digits", "interleaved", "in-context", "taxonomy", "unanswerable")
 TEXT_SOURCES = {
     "grid": drills.grid,
     "lists": drills.lists,
@@ -38,7 +51,12 @@ TEXT_SOURCES = {
     "chinese-lists": drills.chinese_lists,
 }
 PARAGRAPHS = {"english": text.english, "chinese": lambda split: text.chinese()}
-DIALOGUES = {"taxonomy": taxonomy.taxonomy, "general": general.general, "instructions": text_only.instructions}
+DIALOGUES = {
+    "taxonomy": taxonomy.taxonomy,
+    "general": general.general,
+    "instructions": text_only.instructions,
+    "unanswerable": unanswerable.unanswerable,
+}
 # Raise it when places, sizes or drawing change: weights made before are then refused.
 WORLD = 1
 SOURCES = (*IMAGE_SOURCES, *TEXT_SOURCES, *PARAGRAPHS, *DIALOGUES, *taxonomy.DRAWN)
@@ -59,14 +77,9 @@ def sample(source, seed, index, split="train", difficulty=1.0):
         made = TEXT_SOURCES[source](rng, difficulty)
     elif source in taxonomy.DRAWN:
         made = taxonomy.make(source, rng, difficulty, split)
-    elif source == "taxonomy":
-        made = taxonomy.taxonomy(rng, difficulty, split)
-    elif source in DIALOGUES:
-        made = DIALOGUES[source](rng, difficulty)
-    elif source in BY_SPLIT:
-        made = IMAGE_SOURCES[source](rng, difficulty, split)
-    elif source in IMAGE_SOURCES:
-        made = IMAGE_SOURCES[source](rng, difficulty)
+    elif source in IMAGE_SOURCES or source in DIALOGUES:
+        make = IMAGE_SOURCES.get(source) or DIALOGUES[source]
+        made = make(rng, difficulty, split) if source in BY_SPLIT else make(rng, difficulty)
     else:
         raise ValueError(f"no source {source!r}; the sources are {', '.join(SOURCES)}")
     return replace(made, difficulty=difficulty)
