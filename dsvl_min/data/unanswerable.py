@@ -5,13 +5,13 @@ from .sample import Sample
 from .world import SHAPES
 
 CANT_TELL = "I can't tell."
-# What is asked, and the kinds of picture that do answer it.
+# What is asked, and the kinds of picture that do answer it; the first of them is one that is asked so itself.
 ELSEWHERE = {
     "What does the sign say?": ("signs",),
     "What colour is the sign?": ("signs",),
     "Read the text.": ("documents", "signs"),
     "Which digit is written here?": ("digits", "several-digits", "documents", "signs"),
-    "Which digits are written here?": ("digits", "several-digits", "documents", "signs"),
+    "Which digits are written here?": ("several-digits", "digits", "documents", "signs"),
     "What shape is the object?": ("naming", "counting", "relations"),
     "What colour is the object?": ("naming", "counting", "relations", "digits", "several-digits", "documents", "signs"),
 }

@@ -134,11 +134,11 @@ def _like(before, value, name):
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
 
 
-def make_parts(config, folder, seed=0, quiet=False, every=None):
+def make_parts(config, folder, seed=0, quiet=False, every=None, device="cpu"):
     """Stage 0: the tokenizer, the encoders the config has and the decoder, from nothing, written to `folder`.
 
     Every part is stored in half precision, with record.json telling minutes and losses.  every: a checkpoint is
-    written every so many steps; what a run before this one left in the folder is then taken up where it ended.
+    written every so many steps; what a run before this one left in the folder is then taken up where it ended.  device: where it is computed.
     """
     folder = Path(folder)
     record = {
@@ -165,7 +165,7 @@ def make_parts(config, folder, seed=0, quiet=False, every=None):
             return
         keeper = Keeper(folder / UNFINISHED, f"stage0-{name}", every) if every else None
         started = time.time()
-        module, lines = pretrain(config, *inputs, folder, seed=seed, quiet=quiet, keeper=keeper)
+        module, lines = pretrain(config, *inputs, folder, seed=seed, quiet=quiet, keeper=keeper, device=device)
         state = {k: v.detach().half().contiguous() for k, v in module.state_dict().items()}
         write_atomically(folder / f"{name}.safetensors", to_bytes(state))
         curves[name] = thin(lines)
@@ -383,7 +383,7 @@ def _train(config, recipe, stages, out, seed, times, quiet, every, record, progr
         parts = out / "parts"
         if "stage0" not in done and ranks.first:  # small parts: one process makes them
             began = time.time()
-            make_parts(config, parts, seed, quiet, every)
+            make_parts(config, parts, seed, quiet, every, ranks.device)
             minutes["stage0"] = round((time.time() - began) / 60, 2)
             progress.note("stage0", minutes=minutes["stage0"])
         ranks.wait()

@@ -162,7 +162,7 @@ _PAGES = (*_THINGS, Share("documents", 5, 0.25, 0.49), Share("documents", 1.5, 0
 _QUESTIONS = (
     Share("naming", 6), Share("counting", 1.5), Share("relations", 1.5), Share("documents", 1, 0.25, 0.49),
     Share("documents", 1, 0.5, 0.74), Share("free-documents", 0.5), Share("signs", 1), Share("digits", 6),
-    Share("several-digits", 2),
+    Share("several-digits", 2), Share("unanswerable", 1.5),
 )  # fmt: skip
 
 STAGES = {
@@ -193,6 +193,7 @@ STAGES = {
             ("digits", 800, 0.0, 0.6), ("digits", 2000, 0.6, 1.0),
             ("documents", 1000, 0.0, 0.24), ("documents", 1500, 0.25, 0.49), ("documents", 1000, 0.5, 0.74),
             ("free-documents", 900, 0.0, 1.0), ("signs", 900, 0.0, 1.0), ("several-digits", 900, 0.0, 1.0),
+            ("unanswerable", 900, 0.0, 1.0),
         ),
         texts=_TEXTS,
         text_count=3000,
