@@ -17,8 +17,8 @@ from record_text_share import ASKED, measure
 
 from dsvl_min.checkpoint import WEIGHTS, load
 from dsvl_min.config import ModelConfig
+from dsvl_min.training.parts import assemble
 from dsvl_min.training.pool import make_pool, text_pool
-from dsvl_min.training.run import assemble
 from dsvl_min.training.stages import STAGES
 from dsvl_min.training.trainer import run_stage
 

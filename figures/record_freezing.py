@@ -11,7 +11,8 @@ import recorded
 import torch
 
 import dsvl_min
-from dsvl_min.training.run import WEIGHTS, assemble
+from dsvl_min.checkpoint import WEIGHTS
+from dsvl_min.training.parts import assemble
 from dsvl_min.training.stages import PARTS, STAGES, part_of
 
 

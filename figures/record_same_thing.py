@@ -29,7 +29,7 @@ from dsvl_min.probes.same_thing import (
 )
 from dsvl_min.sam import SamEncoder
 from dsvl_min.siglip import SiglipEncoder
-from dsvl_min.training.run import pretrained
+from dsvl_min.training.parts import pretrained
 from dsvl_min.training.stage0 import SamRecipe, pretrain_sam
 
 COUNT, SEEDS, SHORT = 300, (0, 1, 2), SamRecipe(steps=300, images=2000)

@@ -27,8 +27,8 @@ from dsvl_min.config import IGNORE, ModelConfig
 from dsvl_min.data.collate import pad_right, page
 from dsvl_min.data.text import english
 from dsvl_min.evaluation.tasks import bits_per_byte
+from dsvl_min.training.parts import assemble
 from dsvl_min.training.pool import image_embeddings, make_pool, text_pool
-from dsvl_min.training.run import assemble
 from dsvl_min.training.stages import STAGES
 from dsvl_min.training.trainer import run_stage
 

@@ -16,10 +16,11 @@ import recorded
 import torch
 
 from dsvl_min.bench import machine
+from dsvl_min.checkpoint import WEIGHTS
 from dsvl_min.config import ModelConfig
 from dsvl_min.training.cost import Row, cost
+from dsvl_min.training.parts import assemble
 from dsvl_min.training.pool import Pool, Seen, draw, make_pool, text_pool
-from dsvl_min.training.run import WEIGHTS, assemble
 from dsvl_min.training.stages import STAGES
 from dsvl_min.training.trainer import Batches, run_stage
 

@@ -8,7 +8,7 @@ from ..data.sources import PARAGRAPHS, sample
 from ..data.world import regions
 from ..processor import Processor, normalise
 from ..tokenizer import Tokenizer
-from ..training.run import pretrained
+from ..training.parts import pretrained
 from ..training.stage0 import caption_ids, caption_of, prompts_for, siglip_images
 from .tasks import bits_per_byte
 

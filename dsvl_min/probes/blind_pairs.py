@@ -88,7 +88,7 @@ class Encoders:
 
 def pretrained_encoders(size="tiny"):
     """The encoders that come with the package, as stage 0 left them."""
-    from ..training.run import pretrained
+    from ..training.parts import pretrained
 
     config, folder = ModelConfig.preset(size), WEIGHTS / f"{size}-parts"
     processor = Processor(Tokenizer.load(folder / "tokenizer.json"), config)

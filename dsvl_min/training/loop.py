@@ -214,6 +214,19 @@ def restore(keeper, carried):
     return state["lines"]
 
 
+def thin(lines, points=200):
+    """Metrics thinned to about `points` means of neighbouring steps: what a curve needs."""
+    width = max(1, len(lines) // points)
+    out = []
+    for at in range(0, len(lines) - width + 1, width):
+        group = lines[at : at + width]
+        out.append({
+            "step": group[0]["step"], "loss": round(sum(line["loss"] for line in group) / width, 4),
+            "seconds": group[-1]["seconds"],
+        })  # fmt: skip
+    return out
+
+
 class Metrics:
     """metrics.jsonl: one line a step.  Whatever a killed run wrote beyond its checkpoint is cut off first.
 

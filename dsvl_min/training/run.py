@@ -5,37 +5,17 @@ import json
 import shutil
 import sys
 import time
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 
-import torch
-from safetensors.torch import save as to_bytes
-
-from ..checkpoint import (
-    WEIGHTS,
-    CheckpointError,
-    as_own,
-    file_hash,
-    fill,
-    load,
-    read_json,
-    save,
-    tensors_of,
-    write_atomically,
-)
+from ..checkpoint import WEIGHTS, file_hash, load, save, write_atomically
 from ..config import ConfigError, ModelConfig
 from ..data.sources import world_hash
-from ..decoder import Decoder
 from ..hardware import hardware, peak
-from ..init import initialise
-from ..model import DeepSeekVL
-from ..processor import Processor
-from ..sam import Sam
-from ..siglip import Siglip
-from ..tokenizer import Tokenizer
 from . import stage0
-from .keep import Keeper, forget
-from .loop import Show, summary_writer
+from .keep import forget
+from .loop import Show, summary_writer, thin
+from .parts import assemble, make_parts
 from .plan import as_table, plan
 from .pool import make_pool, text_pool
 from .ranks import together
@@ -134,142 +114,6 @@ def _like(before, value, name):
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
 
 
-def make_parts(config, folder, seed=0, quiet=False, every=None, device="cpu"):
-    """Stage 0: the tokenizer, the encoders the config has and the decoder, from nothing, written to `folder`.
-
-    Every part is stored in half precision, with record.json telling minutes and losses.  every: a checkpoint is
-    written every so many steps; what a run before this one left in the folder is then taken up where it ended.  device: where it is computed.
-    """
-    folder = Path(folder)
-    record = {
-        "command": f"dsvl train --size {config.name} --stages 0 --seed {seed}",
-        "size": config.name,
-        "seed": seed,
-        "hardware": hardware(),
-        "minutes": {},
-        "curves": {},
-    }
-    kept = folder / "record.json"
-    if every and kept.exists():
-        before = json.loads(kept.read_text(encoding="utf-8"))
-        if before["command"] == record["command"]:
-            record = before
-    minutes, curves = record["minutes"], record["curves"]
-
-    def note(name, started):
-        minutes[name] = round((time.time() - started) / 60, 2)
-        write_atomically(kept, json.dumps(record, indent=1).encode())
-
-    def make(name, pretrain, *inputs):
-        if name in minutes:
-            return
-        keeper = Keeper(folder / UNFINISHED, f"stage0-{name}", every) if every else None
-        started = time.time()
-        module, lines = pretrain(config, *inputs, folder, seed=seed, quiet=quiet, keeper=keeper, device=device)
-        state = {k: v.detach().half().contiguous() for k, v in module.state_dict().items()}
-        write_atomically(folder / f"{name}.safetensors", to_bytes(state))
-        curves[name] = thin(lines)
-        note(name, started)
-        if keeper:
-            keeper.clear()
-
-    # deviation: stage-0
-    started, path = time.time(), folder / "tokenizer.json"
-    if "tokenizer" in minutes:
-        tokenizer = Tokenizer.load(path)
-    else:
-        tokenizer = stage0.make_tokenizer(config.decoder.vocab_size, path)
-        note("tokenizer", started)
-    if config.siglip:
-        make("siglip", stage0.pretrain_siglip, tokenizer)
-    if config.sam:
-        make("sam", stage0.pretrain_sam)
-    make("decoder", stage0.pretrain_language, Processor(tokenizer, config))
-    record["marks"] = marks(config, folder)
-    write_atomically(kept, json.dumps(record, indent=1).encode())
-    shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
-    (folder / "metrics.jsonl").unlink(missing_ok=True)
-    return record
-
-
-def thin(lines, points=200):
-    """Metrics thinned to about `points` means of neighbouring steps: what a curve needs."""
-    width = max(1, len(lines) // points)
-    out = []
-    for at in range(0, len(lines) - width + 1, width):
-        group = lines[at : at + width]
-        out.append({
-            "step": group[0]["step"], "loss": round(sum(line["loss"] for line in group) / width, 4),
-            "seconds": group[-1]["seconds"],
-        })  # fmt: skip
-    return out
-
-
-def marks(config, folder):
-    """Hashes of what parts must share with what is built from them: the world, the tokenizer, the size of each part."""
-    sizes = {"siglip": config.siglip, "sam": config.sam, "decoder": config.decoder}
-    told = {name: json.dumps(asdict(part), sort_keys=True).encode() for name, part in sizes.items() if part}
-    told = {name: hashlib.sha256(text).hexdigest()[:16] for name, text in told.items()}
-    return {"world": world_hash(), "tokenizer": file_hash(Path(folder) / "tokenizer.json"), **told}
-
-
-def check_marks(config, folder, name):
-    """CheckpointError unless a part was made by this world, with the tokenizer beside it and at the config's size."""
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise CheckpointError(f"there are no pretrained parts in {folder}; `dsvl train --stages 0` makes them")
-    mend = f"`dsvl train --size {config.name} --stages 0 --out FOLDER` makes parts that fit, in FOLDER/parts"
-    record = folder / "record.json"
-    found = read_json(record).get("marks", {}) if record.is_file() else {}
-    here = marks(config, folder)
-    for mark, what in (("world", "an older world"), ("tokenizer", "another tokenizer"), (name, "another size")):
-        if found.get(mark) != here[mark]:
-            raise CheckpointError(
-                f"{folder / name}.safetensors is of {what}: {mark} is {found.get(mark)} in record.json and "
-                f"{here[mark]} here; {mend}"
-            )
-
-
-def read_part(folder, name, module):
-    """Fill `module` (built on the meta device) from one of the stage-0 files."""
-    path = Path(folder) / f"{name}.safetensors"
-    return fill(module, tensors_of(path), as_own(module), path, torch.float32).eval()
-
-
-def pretrained(config, folder, name):
-    """One of the pretrained parts: "siglip" (both towers), "sam" (with its mask decoder) or "decoder"."""
-    with torch.device("meta"):
-        if name == "siglip":
-            module = Siglip(config.siglip, stage0.text_tower(config))
-        elif name == "sam":
-            module = Sam(config.sam, stage0.prompt_parts(config))
-        elif name == "decoder":
-            module = Decoder(config.decoder)
-        else:
-            raise ConfigError(f"no part {name!r}; the parts are siglip, sam and decoder")
-    check_marks(config, folder, name)
-    return read_part(folder, name, module)
-
-
-def assemble(config, folder, seed=0):
-    """A DeepSeekVL of pretrained parts with a fresh adaptor: where stage 1 begins.
-
-    folder: where `make_parts` wrote.  Returns (model, processor).
-    """
-    folder = Path(folder)
-    check_marks(config, folder, "decoder")
-    tokenizer = Tokenizer.load(folder / "tokenizer.json")
-    model = initialise(DeepSeekVL(config), seed)
-    model.decoder.load_state_dict(pretrained(config, folder, "decoder").state_dict())
-    if config.siglip:
-        model.vision.siglip.load_state_dict(pretrained(config, folder, "siglip").vision.state_dict())
-    if config.sam:
-        state = pretrained(config, folder, "sam").vision.state_dict()
-        fresh = {k: v for k, v in model.vision.sam.state_dict().items() if k.startswith("downsample.") or k == "alpha"}
-        model.vision.sam.load_state_dict(state | fresh)
-    return model, Processor(tokenizer, config)
-
-
 def asked_for(size, vision, stages, seed, times, changes, adaptor="hybrid"):
     """(ModelConfig, Recipe, the command that asks for it) of a run.  Raises ConfigError naming what can't be."""
     config = replace(ModelConfig.preset(size, vision), adaptor=adaptor)
@@ -356,7 +200,7 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     record = {"command": command, "size": config.name, "vision": config.vision, "seed": seed, "times": times,
               "config": config.to_dict(), "hardware": hardware(), "minutes": {}}  # fmt: skip
-    recipes = recipe, *(stage0.RECIPES if 0 in stages else ())
+    recipes = recipe, *(stage0.RECIPES[config.name].values() if 0 in stages else ())
     settings = {"command": command, "recipe": hashlib.sha256(repr(recipes).encode()).hexdigest()[:16],
                 "world": world_hash()}  # fmt: skip
     shipped = WEIGHTS / f"{config.name}-parts"
@@ -383,7 +227,7 @@ def _train(config, recipe, stages, out, seed, times, quiet, every, record, progr
         parts = out / "parts"
         if "stage0" not in done and ranks.first:  # small parts: one process makes them
             began = time.time()
-            make_parts(config, parts, seed, quiet, every, ranks.device)
+            make_parts(config, parts, seed, quiet, every, ranks.device, at_once=ranks.device.type == "cuda")
             minutes["stage0"] = round((time.time() - began) / 60, 2)
             progress.note("stage0", minutes=minutes["stage0"])
         ranks.wait()

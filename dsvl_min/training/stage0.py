@@ -82,7 +82,15 @@ class LanguageRecipe:
     mix: tuple = (Share("english", 5), Share("chinese", 0.2), Share("grid", 2), Share("lists", 2), Share("repeats", 1))
 
 
-RECIPES = (SiglipRecipe(), SamRecipe(), LanguageRecipe())
+RECIPES = {
+    "tiny": {"siglip": SiglipRecipe(), "sam": SamRecipe(), "decoder": LanguageRecipe()},
+    # For a GPU, whose step takes as long with four times the rows.  No run of it is recorded yet.
+    "mini": {
+        "siglip": SiglipRecipe(steps=6000, batch=384),
+        "sam": SamRecipe(steps=1500),
+        "decoder": LanguageRecipe(steps=2000, batch=96),
+    },
+}
 
 
 def plan(mix, count):

@@ -9,7 +9,7 @@ from dsvl_min.data.world import regions
 from dsvl_min.probes import same_thing
 from dsvl_min.probes.same_thing import answered_one, lies_on, sam_depths, told_apart, triples, twins
 from dsvl_min.probes.segmenting import answered, ask, iou, sheet, within
-from dsvl_min.training.run import pretrained
+from dsvl_min.training.parts import pretrained
 
 CONFIG = ModelConfig.preset("tiny")
 

@@ -11,7 +11,8 @@ from dsvl_min.checkpoint import WEIGHTS, CheckpointError, check_world
 from dsvl_min.config import ConfigError, ModelConfig
 from dsvl_min.data.sources import world_hash
 from dsvl_min.training import run
-from dsvl_min.training.run import Progress, assemble, marks, pretrained
+from dsvl_min.training.parts import assemble, marks, pretrained
+from dsvl_min.training.run import Progress
 
 CONFIG = ModelConfig.preset("tiny")
 MENDS = "`dsvl train --size tiny --stages 0 --out FOLDER` makes parts that fit, in FOLDER/parts"

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ import torch
 from PIL import Image
 
 import dsvl_min
+from dsvl_min.checkpoint import tensors_of
 from dsvl_min.config import ConfigError, DecoderConfig, ModelConfig
 from dsvl_min.data.collate import pad_right, page
 from dsvl_min.init import initialise
@@ -22,6 +22,7 @@ from dsvl_min.model import DeepSeekVL
 from dsvl_min.processor import Processor
 from dsvl_min.training import run, stage0, trainer
 from dsvl_min.training.muon import groups_of, orthogonalise
+from dsvl_min.training.parts import make_parts
 from dsvl_min.training.pool import image_embeddings, make_pool, text_pool
 from dsvl_min.training.run import train
 from dsvl_min.training.stage0 import mask_loss, prompts_for
@@ -206,14 +207,12 @@ def test_a_prompt_lies_on_what_it_asks_for():
 
 def in_seconds(monkeypatch, steps=2, size="tiny"):
     """Recipes that take seconds: every step and image that is not needed left out."""
-    for kind, changes in (
-        (stage0.SiglipRecipe, {"steps": steps, "batch": 4, "images": 40}),
-        (stage0.SamRecipe, {"steps": steps, "batch": 2, "images": 40}),
-        (stage0.LanguageRecipe, {"steps": steps, "batch": 4, "samples": 40}),
-    ):
-        name = {"SiglipRecipe": "siglip", "SamRecipe": "sam", "LanguageRecipe": "language"}[kind.__name__]
-        function = getattr(stage0, f"pretrain_{name}")
-        monkeypatch.setattr(stage0, f"pretrain_{name}", partial(function, recipe=kind(**changes)))
+    parts = {
+        "siglip": stage0.SiglipRecipe(steps=steps, batch=4, images=40),
+        "sam": stage0.SamRecipe(steps=steps, batch=2, images=40),
+        "decoder": stage0.LanguageRecipe(steps=steps, batch=4, samples=40),
+    }
+    monkeypatch.setitem(stage0.RECIPES, size, parts)
     recipe = STAGES[size]
     short = tuple(replace(s, steps=steps, batch=4, warmup=1) for s in recipe.stages)
     images = tuple((source, 4, low, high) for source, _, low, high in recipe.images)
@@ -233,6 +232,16 @@ def test_every_vision_trains_from_nothing_to_a_model_that_opens(vision, tmp_path
     assert parts == {"decoder"} | ({"siglip", "sam"} if vision == "hybrid" else {vision})
     for part in record["curves"]["stage3"].values():
         assert all(np.isfinite(point["loss"]) for point in part)
+
+
+def test_parts_made_at_once_are_those_made_one_after_another(tmp_path, monkeypatch):
+    in_seconds(monkeypatch)
+    config = ModelConfig.preset("tiny")
+    one, other = (make_parts(config, tmp_path / str(at_once), 0, True, at_once=at_once) for at_once in (False, True))
+    assert one["marks"] == other["marks"] and one["curves"].keys() == other["curves"].keys()
+    for name in ("siglip", "sam", "decoder"):
+        a, b = (dict(tensors_of(tmp_path / folder / f"{name}.safetensors")) for folder in ("False", "True"))
+        assert all(torch.allclose(a[k], b[k], atol=1e-3) for k in a), name
 
 
 def test_mini_trains_from_nothing_too(tmp_path, monkeypatch):
