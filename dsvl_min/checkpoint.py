@@ -112,16 +112,16 @@ def stored(model, dtype=None):
     return state
 
 
-def save(model, processor, folder, dtype=None, record=None, progress=False):
+def save(model, processor, folder, dtype=None, record=None, progress=False, limit=SHARD):
     """Write model and processor in our own layout: config.json, model.safetensors, tokenizer.json.
 
     dtype: what to store the weights in (torch.float16 halves the file); by default what they are in.
-    record: how the weights were made, kept as record.json.  config.json is written last, so a folder that
-    has it is complete.
+    record: how the weights were made, kept as record.json.  limit: bytes of a file of weights before another is
+    begun.  config.json is written last, so a folder that has it is complete.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    write_tensors(folder, stored(model, dtype), progress=progress)
+    write_tensors(folder, stored(model, dtype), limit, progress)
     write_atomically(folder / "tokenizer.json", processor.tokenizer.to_json())
     if record is not None:
         write_atomically(folder / "record.json", json.dumps(record, indent=1).encode())

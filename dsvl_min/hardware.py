@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from datetime import date
 from importlib import metadata
+from pathlib import Path
 
 import torch
 
@@ -56,6 +57,19 @@ def peak(device):
     """What the data sheet of this GPU promises, operations a second; 0 for a CPU, and for a card not in GPUS."""
     words = torch.cuda.get_device_name(device).replace("-", " ").split() if device.type == "cuda" else []
     return next((rate for name, rate in GPUS.items() if name in words), 0.0)
+
+
+def memory(limit="/sys/fs/cgroup/memory.max"):
+    """Bytes of main memory that this process may take: the machine's, or its container's; 16 GB where neither tells."""
+    try:
+        there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError):  # Windows has no sysconf
+        there = 16 * 10**9
+    try:
+        allowed = Path(limit).read_text().strip()
+    except OSError:
+        return there
+    return min(there, int(allowed)) if allowed.isdigit() else there
 
 
 def hardware():

@@ -8,6 +8,7 @@ What measures calls `write`, what draws or prints calls `read`; both refuse a re
 import functools
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -120,7 +121,9 @@ def names(folder=RESULTS):
 
 
 def commit():
-    """The commit the working tree stands on."""
+    """The commit the working tree stands on; DSVL_COMMIT says it where there is no git."""
+    if "DSVL_COMMIT" in os.environ:
+        return os.environ["DSVL_COMMIT"]
     return subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.strip()

@@ -56,3 +56,12 @@ def test_the_shipped_model_names_a_heart_in_half_precision(dtype):
 def test_a_passport_says_what_the_process_took():
     data = json.loads(hardware.passport())
     assert data["seconds"] > 0 and 0.05 < data["memory_gb"] < 64 and data["packages"]["torch"]
+
+
+def test_memory_is_the_machines_or_what_its_container_may_take(tmp_path):
+    limit = tmp_path / "memory.max"
+    whole = hardware.memory(limit)
+    assert whole > 10**8
+    for text, allowed in (("max\n", whole), ("1000000\n", 10**6), (f"{2 * whole}", whole)):
+        limit.write_text(text)
+        assert hardware.memory(limit) == allowed

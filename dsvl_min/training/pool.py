@@ -9,9 +9,10 @@ from tqdm import tqdm
 
 from ..data.sample import Sample
 from ..data.sources import sample
+from ..hardware import memory
 from ..processor import load_image
 
-KEPT = 8 * 10**9  # bytes of features that are kept at most; tiny's 15,500 images take 2
+KEPT = memory() // 2  # bytes of features that are kept at most; those of tiny's live run take 3 GB
 
 
 @dataclass
