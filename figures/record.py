@@ -13,6 +13,7 @@ import recorded
 
 import dsvl_min
 from dsvl_min.data.sources import PARAGRAPHS
+from dsvl_min.evaluation.manners import manners, uncurated
 from dsvl_min.evaluation.tasks import as_table, bits_per_byte, evaluate
 
 QUESTION = "Which tasks has this model learnt to see, and which not?"
@@ -25,7 +26,11 @@ def record(name, folder, command, seed=1, count=500):
     table["bits_per_byte"] = round(bits_per_byte(model, processor, PARAGRAPHS["english"]("held-out")[:200]), 4)
     run = json.loads((Path(folder) / "record.json").read_text(encoding="utf-8"))
     config, seeds, weights = run.pop("config"), (run["seed"], seed), recorded.weights_in(folder)
-    recorded.write(name, QUESTION, command, seeds, {"run": run, "evaluation": table}, config, weights)
+    data = {
+        "run": run, "evaluation": table, "manners": manners(model, processor, seed, count),
+        "forty": uncurated(model, processor, seed),
+    }  # fmt: skip
+    recorded.write(name, QUESTION, command, seeds, data, config, weights)
     return table
 
 

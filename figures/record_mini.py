@@ -20,7 +20,7 @@ import torch
 
 import dsvl_min
 from dsvl_min.data.sources import PARAGRAPHS
-from dsvl_min.evaluation.manners import manners
+from dsvl_min.evaluation.manners import manners, uncurated
 from dsvl_min.evaluation.parts import measure_parts
 from dsvl_min.evaluation.tasks import as_table, bits_per_byte, evaluate
 from dsvl_min.hardware import setting
@@ -62,6 +62,7 @@ def measure(out, count):
         "evaluation": evaluate(model, processor, asked, count),
         "bits": round(bits_per_byte(model, processor, held), 4),
         "manners": manners(model, processor, asked, count),
+        "forty": uncurated(model, processor, asked),
     }
     if torch.cuda.is_available():
         data["run"]["peak memory"] = torch.cuda.max_memory_allocated()

@@ -11,7 +11,7 @@ import torch
 
 from ..data.sources import sample
 from ..data.unanswerable import CANT_TELL, ELSEWHERE
-from .tasks import TASKS, generated, interval, questions
+from .tasks import TASKS, answers, generated, interval, questions
 
 # What an answer looks like, right or wrong.  Letters are those of the world's alphabet.
 FORMS = {
@@ -45,6 +45,24 @@ def pairs(seed, count):
             start = question.split(" the ")[0]
             having.append((other, *next(turn for turn in other.turns if turn[0].startswith(start))))
     return without, having
+
+
+def uncurated(model, processor, seed=0, each=4):
+    """What is said to the first `each` held-out questions of every task, and to those that can't be answered.
+
+    A list of dictionaries: task; source, index and difficulty, of which `sample` makes the picture; question, truth,
+    said.
+    """
+    asked = {task.name: questions(task, seed, each) for task in TASKS}
+    asked["can't be told"] = pairs(seed, each)[0]
+    return [
+        {"task": name, "source": made.source, "index": index, "difficulty": made.difficulty, "question": question,
+         "truth": truth, "said": said}
+        for name, some in asked.items()
+        for index, ((made, question, truth), said) in enumerate(
+            zip(some, answers(model, processor, some), strict=True)
+        )
+    ]  # fmt: skip
 
 
 @torch.no_grad()

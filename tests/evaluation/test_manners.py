@@ -1,9 +1,11 @@
 import pytest
 import torch
 
+from dsvl_min.data.sources import sample
 from dsvl_min.data.unanswerable import CANT_TELL
 from dsvl_min.evaluation import manners as module
-from dsvl_min.evaluation.manners import manners, pairs
+from dsvl_min.evaluation.manners import manners, pairs, uncurated
+from dsvl_min.evaluation.tasks import TASKS
 
 
 @pytest.fixture
@@ -49,6 +51,14 @@ def test_an_answer_without_an_end_does_not_stop(measured):
 def test_who_goes_by_the_words_alone_declines_both_times(measured):
     told = measured(lambda question, truth: CANT_TELL)
     assert told["declines"] == told["declines wrongly"] == 1
+
+
+def test_what_is_shown_is_what_comes_first(tiny):
+    told = uncurated(*tiny, seed=5, each=2)
+    assert len(told) == 2 * (len(TASKS) + 1) and {row["index"] for row in told} == {0, 1}
+    for row in told:
+        made = sample(row["source"], 5, row["index"], "held-out", row["difficulty"])
+        assert dict(made.turns)[row["question"]] == row["truth"] and isinstance(row["said"], str)
 
 
 def test_the_same_kind_of_question_is_asked_of_a_picture_that_answers_it():
