@@ -14,8 +14,11 @@ from .tasks import bits_per_byte
 
 
 @torch.no_grad()
-def retrieval(siglip, tokenizer, config, source, seed=0, count=400):
-    """SigLIP finds each held-out image's caption among all captions that occur: share found first (R@1)."""
+def retrieval(siglip, tokenizer, config, source, seed=0, count=1000):
+    """SigLIP finds each held-out image's caption among all captions that occur: share found first (R@1).
+
+    grounds: the same for the images on each background.
+    """
     made = [sample(source, seed, index, "held-out") for index in range(count)]
     captions = [caption_of(m) for m in made]
     choices = list(dict.fromkeys(captions))
@@ -23,8 +26,14 @@ def retrieval(siglip, tokenizer, config, source, seed=0, count=400):
     image = torch.cat([siglip.pool(siglip.vision(part)) for part in pixels.split(100)])
     text = siglip.text(caption_ids(choices, tokenizer, siglip.text.config.length))
     best = (F.normalize(image, dim=-1) @ F.normalize(text, dim=-1).T).argmax(dim=1).tolist()
-    right = sum(choices[i] == caption for i, caption in zip(best, captions, strict=True))
-    return {"found": round(right / count, 4), "captions": len(choices), "count": count}
+    right = [choices[i] == caption for i, caption in zip(best, captions, strict=True)]
+    found = {"found": round(sum(right) / count, 4), "captions": len(choices), "count": count}
+    marks = {}
+    for scene, mark in zip((m.images[0] for m in made), right, strict=True):
+        marks.setdefault(scene.background, []).append(mark)
+    if len(marks) > 1:
+        found["grounds"] = {ground: round(sum(some) / len(some), 4) for ground, some in sorted(marks.items())}
+    return found
 
 
 @torch.no_grad()

@@ -1,0 +1,29 @@
+from collections import Counter
+
+import pytest
+
+from dsvl_min.checkpoint import WEIGHTS
+from dsvl_min.config import ModelConfig
+from dsvl_min.data.sources import sample
+from dsvl_min.evaluation.parts import mask_iou, retrieval
+from dsvl_min.init import initialise
+from dsvl_min.tokenizer import Tokenizer
+from dsvl_min.training.parts import pretrained
+
+CONFIG, PARTS = ModelConfig.preset("tiny"), WEIGHTS / "tiny-parts"
+
+
+def test_retrieval_tells_a_trained_siglip_from_an_untrained_one_and_the_grounds_add_up():
+    siglip, tokenizer = pretrained(CONFIG, PARTS, "siglip"), Tokenizer.load(PARTS / "tokenizer.json")
+    found = retrieval(siglip, tokenizer, CONFIG, "naming", 3, 60)
+    made = Counter(sample("naming", 3, index, "held-out").images[0].background for index in range(60))
+    assert found["grounds"].keys() == made.keys()
+    assert sum(found["grounds"][g] * n for g, n in made.items()) / 60 == pytest.approx(found["found"], abs=1e-3)
+    assert found["found"] > 0.7 and "grounds" not in retrieval(siglip, tokenizer, CONFIG, "digits", 3, 20)
+    assert retrieval(initialise(siglip), tokenizer, CONFIG, "naming", 3, 60)["found"] < 0.2
+
+
+def test_mask_iou_tells_a_trained_sam_from_an_untrained_one():
+    sam = pretrained(CONFIG, PARTS, "sam")
+    assert mask_iou(sam, CONFIG, "naming", seed=3, count=10) > 0.9
+    assert mask_iou(initialise(sam), CONFIG, "naming", seed=3, count=10) < 0.5
