@@ -193,8 +193,10 @@ def _read(out):
     lines = [run for run in gate["topics"] if run["topic"] == "free-documents"]
     tries = sorted(run["learnt"]["lines"] for run in lines)
     out["gate_stuck"], out["gate_unstuck"] = _percent(tries[0]), _percent(tries[-1])
+    from record_text_share import TEXTS
+
     found = _result("text-share")
-    out["text_steps"], out["text_texts"] = str(found["steps"]), f"{STAGES['tiny'].text_count:,}"
+    out["text_steps"], out["text_texts"] = str(found["steps"]), f"{TEXTS:,}"
     plain = [run for run in found["runs"] if "fresh" not in run]
     (fresh,) = (run for run in found["runs"] if "fresh" in run)
     out["text_fresh"], out["text_fresh_expected"] = str(fresh["fresh"]), f"{found['fresh_expected']:.2f}"

@@ -171,7 +171,7 @@ def train(
     and record.json; nothing that came with the package is overwritten.  Stage 0 makes new pretrained parts in
     out/parts; without it the package's own are used.  Stages that are left out are skipped: 2,3 goes from a
     fresh adaptor straight to stage 2.  times: stages 1-3 take that many times their steps, over that many times their
-    images (tiny: about 4 GB of memory for each, as long as the features fit into half of it).  adaptor: its form.
+    images and texts (tiny: about 4 GB of memory for each, as long as the features fit into half of it).  adaptor: its form.
     changes: fields of stages that are set otherwise, {"stage2.text_share": 0.7}.
 
     A run that was cut off, by whatever, goes on when it is started again: at the last checkpoint, of which one is
@@ -242,7 +242,7 @@ def _train(config, recipe, stages, out, seed, times, quiet, every, record, progr
     images = tuple((source, count * times, low, high) for source, count, low, high in recipe.images)
     progress_bar = None if quiet or not ranks.first else "encoding images"
     pool = make_pool(model.to(ranks.device), processor, images, seed, progress=progress_bar)
-    texts = text_pool(recipe.texts, recipe.text_count, seed)
+    texts = text_pool(recipe.texts, times * recipe.text_count, seed)
     minutes["images"] = round((time.time() - began) / 60, 2)
     record["images"] = len(pool.samples)
     curves = {name: stage["curves"] for name, stage in done.items() if "curves" in stage}
