@@ -169,7 +169,6 @@ def _read(out):
     """Chapter 12: the taxonomy, and what the share of text does."""
     from dsvl_min.data.tables import PRETRAINING
     from dsvl_min.data.taxonomy import DRAWN, LEAVES
-    from dsvl_min.training.stages import STAGES
 
     out["leaves"], out["leaves_drawn"] = str(len(LEAVES)), str(len(DRAWN))
     out["web_code_share"] = _percent(next(row.share for row in PRETRAINING if row.slug == "web-code") / 100)

@@ -171,8 +171,8 @@ def train(
     and record.json; nothing that came with the package is overwritten.  Stage 0 makes new pretrained parts in
     out/parts; without it the package's own are used.  Stages that are left out are skipped: 2,3 goes from a
     fresh adaptor straight to stage 2.  times: stages 1-3 take that many times their steps, over that many times their
-    images and texts (tiny: about 4 GB of memory for each, as long as the features fit into half of it).  adaptor: its form.
-    changes: fields of stages that are set otherwise, {"stage2.text_share": 0.7}.
+    images and texts (tiny: about 4 GB of memory for each, as long as the features fit into half of it).  adaptor: its
+    form.  changes: fields of stages that are set otherwise, {"stage2.text_share": 0.7}.
 
     A run that was cut off, by whatever, goes on when it is started again: at the last checkpoint, of which one is
     written `every` steps, and to the same result, bit for bit.  resume=False forgets it and begins anew.
