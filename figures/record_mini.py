@@ -55,10 +55,10 @@ def measure(out, count):
     """Train, measure, write the weights: (the config, the data, seeds)."""
     model, processor, run = train("mini", stages=(0, 1, 2, 3), out=out / "run")
     seed, asked = run["seed"], 1
-    held = PARAGRAPHS["english"]("held-out")[: 200 if count > 10 else 5]
+    held = PARAGRAPHS["english"]("held-out")[: max(5, count * 2 // 5)]
     data = {
         "run": {k: v for k, v in run.items() if k != "config"} | {"tokens a second": speeds(out / "run/metrics.jsonl")},
-        "quality": measure_parts(model.config, out / "run" / "parts"),
+        "quality": measure_parts(model.config, out / "run" / "parts", count=2 * count),
         "evaluation": evaluate(model, processor, asked, count),
         "bits": round(bits_per_byte(model, processor, held), 4),
         "manners": manners(model, processor, asked, count),
@@ -80,7 +80,7 @@ def main(arguments):
         shorten()
     elif setting().device != "cuda":
         sys.exit("no GPU is found: --smoke proves the script on a CPU, and records nothing")
-    config, data, seeds = measure(args.out, 4 if args.smoke else 500)
+    config, data, seeds = measure(args.out, 5 if args.smoke else 500)
     results = args.out / "results"
     results.mkdir(parents=True, exist_ok=True)
     command = f"python figures/record_mini.py {args.out}" + " --smoke" * args.smoke

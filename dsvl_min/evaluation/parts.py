@@ -54,24 +54,27 @@ def mask_iou(sam, config, source, difficulty=1.0, seed=0, count=100, prompts=4):
     return round(total / count, 4)
 
 
-def measure_parts(config, folder, seed=0):
-    """Every part in `folder`: retrieval by SigLIP, masks by SAM, bits per byte of English by the decoder."""
+def measure_parts(config, folder, seed=0, count=1000):
+    """Every part in `folder`: retrieval by SigLIP, masks by SAM, bits per byte of English by the decoder.
+
+    count: images a source for SigLIP; a tenth of them for SAM, a fifth as many paragraphs.
+    """
     tokenizer = Tokenizer.load(folder / "tokenizer.json")
     result = {"seed": seed}
     if config.siglip:
         siglip = pretrained(config, folder, "siglip")
         result["retrieval"] = {
-            source: retrieval(siglip, tokenizer, config, source, seed)
+            source: retrieval(siglip, tokenizer, config, source, seed, count)
             for source in ("naming", "digits", "counting", "relations")
         }
     if config.sam:
         sam = pretrained(config, folder, "sam")
         result["mask_iou"] = {
-            source: mask_iou(sam, config, source, difficulty, seed)
+            source: mask_iou(sam, config, source, difficulty, seed, count // 10)
             for source, difficulty in (("naming", 1.0), ("counting", 1.0), ("documents", 0.4), ("signs", 1.0))
         }
     reader = DecoderAlone(pretrained(config, folder, "decoder"))
-    paragraphs = PARAGRAPHS["english"]("held-out")[:200]
+    paragraphs = PARAGRAPHS["english"]("held-out")[: count // 5]
     result["bits_per_byte"] = round(bits_per_byte(reader, Processor(tokenizer, config), paragraphs), 4)
     return result
 
