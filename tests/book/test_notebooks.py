@@ -92,6 +92,13 @@ def test_the_readers_notebook_has_stubs_and_the_solutions_one_answers(tmp_path):
 
 
 @pytest.mark.parametrize("master", MASTERS, ids=lambda m: m.stem)
+def test_the_solutions_code_is_the_pages_which_has_run(master):
+    install, *cells = (c.source for c in notebooks.notebook(master, True).cells if c.cell_type == "code")
+    assert install == notebooks.INSTALL.strip()
+    assert cells == [cell.source for cell in master.cells if cell.kind != "markdown"]
+
+
+@pytest.mark.parametrize("master", MASTERS, ids=lambda m: m.stem)
 def test_every_stub_compiles_and_names_what_the_answer_names(master):
     for cell in master.cells:
         if "answer" in cell.options:

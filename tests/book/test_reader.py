@@ -33,7 +33,7 @@ def test_the_environment_has_nothing_of_the_books():
 
 
 @made
-@pytest.mark.parametrize("name", sorted(notebooks.generated()))
+@pytest.mark.parametrize("name", sorted(n for n in notebooks.generated() if not n.startswith("solutions/")))
 def test_a_notebook_runs_from_top_to_bottom_where_only_its_install_cell_has_run(name, monkeypatch, tmp_path):
     reader.make()
     for key, value in reader.environment().items():
@@ -43,7 +43,7 @@ def test_a_notebook_runs_from_top_to_bottom_where_only_its_install_cell_has_run(
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
     said = "".join(o.get("text", "") for c in notebook.cells if c.metadata.get("check") for o in c.outputs)
     count = sum("check" in c.metadata for c in notebook.cells)
-    assert said.count("✓ " if name.startswith("solutions/") else "○ ") == count
+    assert said.count("○ ") == count
 
 
 @made
