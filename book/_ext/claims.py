@@ -96,6 +96,9 @@ def claims():
     out["parts_bits"] = f"{parts['quality']['bits_per_byte']:.2f}"
     for source, row in parts["quality"]["retrieval"].items():
         out[f"siglip_{source}"], out[f"siglip_{source}_captions"] = _percent(row["found"]), str(row["captions"])
+    grounds = dict(parts["quality"]["retrieval"]["naming"]["grounds"])
+    out["siglip_naming_slate"] = _percent(grounds.pop("slate"))
+    out["siglip_naming_elsewhere"] = _percent(min(grounds.values()))
     maps = _result("maps")
     out["maps_scenes"] = str(maps["scenes"])
     out.update({f"maps_{name}": _percent(share) for name, share in maps["mean"].items()})

@@ -83,4 +83,4 @@ class DecoderAlone:
     """A decoder that is not yet inside a DeepSeekVL, as `bits_per_byte` wants it."""
 
     def __init__(self, decoder):
-        self.decoder = decoder
+        self.decoder, self.device = decoder, decoder.embed.weight.device

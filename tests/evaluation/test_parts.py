@@ -5,7 +5,7 @@ import pytest
 from dsvl_min.checkpoint import WEIGHTS
 from dsvl_min.config import ModelConfig
 from dsvl_min.data.sources import sample
-from dsvl_min.evaluation.parts import mask_iou, retrieval
+from dsvl_min.evaluation.parts import mask_iou, measure_parts, retrieval
 from dsvl_min.init import initialise
 from dsvl_min.tokenizer import Tokenizer
 from dsvl_min.training.parts import pretrained
@@ -27,3 +27,10 @@ def test_mask_iou_tells_a_trained_sam_from_an_untrained_one():
     sam = pretrained(CONFIG, PARTS, "sam")
     assert mask_iou(sam, CONFIG, "naming", seed=3, count=10) > 0.9
     assert mask_iou(initialise(sam), CONFIG, "naming", seed=3, count=10) < 0.5
+
+
+def test_every_part_has_its_measure():
+    quality = measure_parts(CONFIG, PARTS, count=10)
+    assert set(quality["retrieval"]) == {"naming", "digits", "counting", "relations"}
+    assert set(quality["mask_iou"]) == {"naming", "counting", "documents", "signs"}
+    assert 1 < quality["bits_per_byte"] < 3
