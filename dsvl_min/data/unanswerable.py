@@ -5,23 +5,22 @@ from .sample import Sample
 from .world import SHAPES
 
 CANT_TELL = "I can't tell."
-# What is asked, and the kinds of picture that do answer it; the first of them is one that is asked so itself.
+# What is asked, and the kinds of picture that do answer it.  The first of them is asked so itself, and as the first
+# question of a dialogue too: else the place of a question in its dialogue would tell that it can't be answered.
 ELSEWHERE = {
     "What does the sign say?": ("signs",),
-    "What colour is the sign?": ("signs",),
     "Read the text.": ("documents", "signs"),
     "Which digit is written here?": ("digits", "several-digits", "documents", "signs"),
     "Which digits are written here?": ("several-digits", "digits", "documents", "signs"),
     "What shape is the object?": ("naming", "counting", "relations"),
-    "What colour is the object?": ("naming", "counting", "relations", "digits", "several-digits", "documents", "signs"),
 }
 
 
 def unanswerable(rng, difficulty=1.0, split="train"):
     """A picture of the world, a question that it answers, and one that it can't, in either order.
 
-    The second asks what only another kind of picture could tell or, of objects, about one that isn't there.
-    difficulty: the picture's.
+    The second asks what only another kind of picture could tell or, of objects, about one that isn't there; then the
+    first asks the same of one that is.  difficulty: the picture's.
     """
     makers = {
         "naming": captions.naming, "counting": captions.counting, "relations": captions.relations,
@@ -32,22 +31,25 @@ def unanswerable(rng, difficulty=1.0, split="train"):
     kind = rng.choice(list(makers))
     shown = makers[kind](rng, difficulty)
     things = shown.images[0].things
+    kept, question = rng.choice(shown.turns), ""
     if things and rng.random() < 0.5:
-        question = _absent(rng, {thing.shape for thing in things})
-    else:
-        question = rng.choice([asked for asked, kinds in ELSEWHERE.items() if kind not in kinds])
-    turns = [shown.turns[0], (question, CANT_TELL)]
+        kept, question = _absent(rng, things, kept, shown.turns[0])
+    question = question or rng.choice([asked for asked, kinds in ELSEWHERE.items() if kind not in kinds])
+    turns = [kept, (question, CANT_TELL)]
     rng.shuffle(turns)
-    return Sample(
-        "unanswerable", shown.images, tuple(turns), shown.text, truth={"picture": kind, "question": question}
-    )  # fmt: skip
+    return Sample("unanswerable", shown.images, tuple(turns), shown.text, truth={"picture": kind, "question": question})
 
 
-def _absent(rng, there):
-    """A question about an object of a shape that is not there."""
-    absent = rng.choice([shape for shape in SHAPES if shape not in there])
-    if rng.random() < 0.5:
-        return f"What colour is the {absent}?"
-    pair = [absent, rng.choice(sorted(there))]
-    rng.shuffle(pair)
-    return f"Where is the {pair[0]}: left, right, above or below the {pair[1]}?"
+def _absent(rng, things, kept, first):
+    """What is kept, and a question about an object of a shape that is not there; both ask the same."""
+    shapes = [thing.shape for thing in things]
+    absent = rng.choice([shape for shape in SHAPES if shape not in shapes])
+    if first[0].startswith("Where is the ") and rng.random() < 0.5:
+        pair = [absent, rng.choice(shapes)]
+        rng.shuffle(pair)
+        return first, f"Where is the {pair[0]}: left, right, above or below the {pair[1]}?"
+    single = [thing for thing in things if shapes.count(thing.shape) == 1]
+    if single:
+        thing = rng.choice(single)
+        kept = (f"What colour is the {thing.shape}?", thing.color)
+    return kept, f"What colour is the {absent}?"
