@@ -37,13 +37,8 @@ def pairs(seed, count):
         made = sample("unanswerable", seed, index, "held-out")
         question = made.truth["question"]
         without.append((made, question, CANT_TELL))
-        if question in ELSEWHERE:
-            other = sample(ELSEWHERE[question][0], seed, index, "held-out")
-            having.append((other, question, dict(other.turns)[question]))
-        else:  # of an absent object: the same of one that is there
-            other = sample("relations", seed, index, "held-out")
-            start = question.split(" the ")[0]
-            having.append((other, *next(turn for turn in other.turns if turn[0].startswith(start))))
+        other = sample(ELSEWHERE[question][0], seed, index, "held-out")
+        having.append((other, question, dict(other.turns)[question]))
     return without, having
 
 
