@@ -157,11 +157,12 @@ _THINGS = (
 _EASY = (*_THINGS, Share("documents", 12, 0.0, 0.24))
 _PAGES = (*_THINGS, Share("documents", 5, 0.25, 0.49), Share("documents", 1.5, 0.5, 0.74))
 # A page has some forty label tokens, a name two.  Loss is averaged over tokens, as in the paper, so by stage 3
-# short answers are asked three times as often as pages are read.
+# short answers are asked three times as often as pages are read.  Pages of ten symbols come first here too: in a
+# dialogue words stand between image and answer, and without them pages are found again late or, with one seed, not.
 # deviation: questions-weighted
 _QUESTIONS = (
-    Share("naming", 6), Share("counting", 1.5), Share("relations", 1.5), Share("documents", 1, 0.25, 0.49),
-    Share("documents", 1, 0.5, 0.74), Share("free-documents", 0.5), Share("signs", 1), Share("digits", 6),
+    Share("naming", 6), Share("counting", 1.5), Share("relations", 1.5), Share("documents", 2, 0.0, 0.24),
+    Share("documents", 2, 0.25, 0.49), Share("documents", 1, 0.5, 0.74), Share("free-documents", 0.5), Share("signs", 1), Share("digits", 6),
     Share("several-digits", 2),
     # deviation: cannot-tell
     Share("unanswerable", 1.5),
