@@ -86,7 +86,7 @@ def claims():
             for control in ("image", "blank", "shuffled", "none"):
                 key = f"{prefix}_{task.replace(' ', '_')}"
                 out[key if control == "image" else f"{key}_{control}"] = _percent(row[control])
-        for name, row in result.get("manners", {}).items():  # records made before there were any have none
+        for name, row in result["manners"].items():
             out[f"{prefix}_{name.replace(' ', '_')}"] = _percent(row["share"])
     seen = [point["loss"] for point in _result("tiny-live")["run"]["curves"]["stage1"]["image"]]
     out["live_stage1_first"] = f"{sum(seen[:5]) / 5:.1f}"

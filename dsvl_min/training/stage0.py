@@ -44,7 +44,7 @@ class SiglipRecipe:
     muon_lr: float = 0.02
     # With 60,000 each is seen 16 times, and counts are learnt by heart: found for 9 % of the images held out.
     images: int = 160000
-    # Red and green are as bright as slate, the one dark ground, and a shape is seen by its brightness first.
+    # On slate, the one dark ground, names are learnt last; red and green are about as bright as it.
     dark: float = 3.0
     mix: tuple = (
         Share("naming", 2, 0.2, 0.7), Share("naming", 4, 0.7),
