@@ -60,6 +60,8 @@ LONGER_EXPECTED = {  # after three times the steps
     "shape": {"matching 48": 0.88, "matching 128": 0.88}, "colour": {"matching 48": 1.00, "matching 128": 1.00},
 }  # fmt: skip
 STEPS, BATCH, PROMPTS, IMAGES = 800, 48, 2, 5000
+# What a point asks for.  Not all of a kind, as in stage 0: that rewards telling letters and shapes apart outright.
+LEVELS = {"thing": {"part": 1.0}, "digit": {"part": 1.0}, "letter": {"part": 0.6, "line": 0.25, "text": 0.15}}
 SIDES = (48, 128)
 PROBED = {"letter": (300, 120), "direction": (1200, 500), "shape": (1200, 500), "colour": (1200, 500)}
 RUNS = recorded.ROOT / "runs" / "two-by-two"
@@ -157,7 +159,7 @@ def segment(side, seed, samples, pixels):
         for i in at.tolist():
             if i not in known:
                 known[i] = regions(samples[i].images[0], side)
-        prompts = [prompts_for(*known[i], PROMPTS, rng, side // fine) for i in at.tolist()]
+        prompts = [prompts_for(*known[i], PROMPTS, rng, side // fine, LEVELS) for i in at.tolist()]
         points, target = (torch.from_numpy(np.stack(part)) for part in zip(*prompts, strict=True))
         logits, guess = model(resize(pixels[at].float() / 255, side), points, labels)
         loss, iou = mask_loss(logits, target)

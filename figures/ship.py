@@ -1,6 +1,6 @@
 """Put a trained run into the package and record what it can do.
 
-    dsvl train --size tiny --stages 0,1,2,3 --times 4 --out runs/remade
+    dsvl train --size tiny --stages 0,1,2,3 --times 3 --out runs/remade
     python figures/ship.py runs/remade            # `make weights` does both; --stages 1,2,3 keeps the parts there are
 
 Writes dsvl_min/weights/tiny (half precision) and, if the run made them, dsvl_min/weights/tiny-parts;

@@ -96,6 +96,9 @@ def claims():
     out["parts_bits"] = f"{parts['quality']['bits_per_byte']:.2f}"
     for source, row in parts["quality"]["retrieval"].items():
         out[f"siglip_{source}"], out[f"siglip_{source}_captions"] = _percent(row["found"]), str(row["captions"])
+    for source, row in parts["quality"]["mask_iou"].items():
+        out.update({f"sam_{source.replace('-', '_')}_{how}": f"{value:.2f}" for how, value in row.items()})
+    out["parts_continuation"] = _percent(parts["quality"]["continuation"]["right"])
     grounds = dict(parts["quality"]["retrieval"]["naming"]["grounds"])
     out["siglip_naming_slate"] = _percent(grounds.pop("slate"))
     out["siglip_naming_elsewhere"] = _percent(min(grounds.values()))

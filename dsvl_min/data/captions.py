@@ -1,4 +1,4 @@
-"""Table 1's "image captions": naming an object, counting several, telling where they are."""
+"""Table 1's "image captions": naming an object, counting several, naming each of many, telling where they are."""
 
 from .sample import Sample
 from .words import NUMBERS, article, capital, listed, plural
@@ -122,6 +122,36 @@ def counting(rng, difficulty=1.0):
     rng.shuffle(rest)
     scene = Scene(background, tuple(order), **grain(rng, difficulty))
     return Sample("counting", (scene,), (turns[0], *rest), turns_caption(turns), truth={"shape": shape, "count": count})
+
+
+def inventory(rng, difficulty=1.0):
+    """One to six objects of up to three shapes, named one after another as a page is read; then questions about them.
+
+    difficulty 0: up to two, on grey; 1: up to six, off the middle of their places, any background.
+    """
+    background = any_background(rng, difficulty)
+    count = rng.randint(1, 2 + round(4 * difficulty))
+    spots = rng.sample([(row, column) for row in range(3) for column in range(3)], count)
+    shapes = rng.sample(SHAPES, min(count, rng.randint(1, 3)))
+    kinds = shapes + [rng.choice(shapes) for _ in range(count - len(shapes))]
+    rng.shuffle(kinds)
+    things, names = [], []
+    for (row, column), shape in zip(sorted(spots), kinds, strict=True):
+        size = rng.uniform(0.27 - 0.07 * difficulty, 0.29)
+        free = (1 / 3 - size) / 2 * difficulty
+        x, y = ((v + 0.5) / 3 + rng.uniform(-free, free) for v in (column, row))
+        things.append(any_thing(rng, background, min(difficulty, 0.25), x, y, size, shape))
+        names.append(article(f"{things[-1].color} {shape}"))
+    text = f"There is {', '.join(names)}."
+    shape = rng.choice(shapes)
+    turns = [("What is there?", text), (f"How many {plural(shape)} are there?", str(kinds.count(shape)))]
+    alone = [thing for thing in things if kinds.count(thing.shape) == 1]
+    if alone:
+        thing = rng.choice(alone)
+        turns.append((f"What colour is the {thing.shape}?", thing.color))
+    rng.shuffle(turns)
+    scene = Scene(background, tuple(things), **grain(rng, difficulty))
+    return Sample("inventory", (scene,), tuple(turns), text, truth={"things": names})
 
 
 def relations(rng, difficulty=1.0):

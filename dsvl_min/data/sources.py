@@ -56,6 +56,7 @@ DIALOGUES = {
     "general": general.general,
     "instructions": text_only.instructions,
     "unanswerable": unanswerable.unanswerable,
+    "inventory": captions.inventory,
 }
 # Raise it when places, sizes or drawing change: weights made before are then refused.
 WORLD = 1

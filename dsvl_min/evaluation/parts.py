@@ -9,7 +9,7 @@ from ..data.world import regions
 from ..processor import Processor, normalise
 from ..tokenizer import Tokenizer
 from ..training.parts import pretrained
-from ..training.stage0 import caption_ids, caption_of, prompts_for, siglip_images
+from ..training.stage0 import LEVELS, caption_ids, caption_of, prompts_for, siglip_images
 from .tasks import bits_per_byte
 
 
@@ -37,17 +37,22 @@ def retrieval(siglip, tokenizer, config, source, seed=0, count=1000):
 
 
 @torch.no_grad()
-def mask_iou(sam, config, source, difficulty=1.0, seed=0, count=100, prompts=4):
-    """SAM is shown a point on something: mean IoU of its best mask of three with the best-fitting truth."""
+def mask_iou(sam, config, source, difficulty=1.0, seed=0, count=100, prompts=4, level="part", box=False):
+    """SAM is shown a point on something, or a box around it: mean IoU of its best mask of three with what was meant.
+
+    level: what was meant, one of stage 0's `LEVELS`: the part itself, all of its kind, its line or all text.
+    """
+    levels = {kind: {level: 1.0} for kind in LEVELS}
     size, side = config.sam.image_size, 4 * config.sam.grid
     rng, total = np.random.default_rng([seed, 9]), 0.0
     for start in range(0, count, 25):
         made = [sample(source, seed, i, "held-out", difficulty) for i in range(start, min(start + 25, count))]
-        asked = [prompts_for(*regions(m.images[0], size), prompts, rng, size // side) for m in made]
-        points, target = (torch.from_numpy(np.stack(part)) for part in zip(*asked, strict=True))
+        asked = [prompts_for(*regions(m.images[0], size), prompts, rng, size // side, levels, box) for m in made]
+        where, target = (torch.from_numpy(np.stack(part)) for part in zip(*asked, strict=True))
+        where = {"boxes": where} if box else {"points": where, "labels": torch.ones(len(made), prompts, 1)}
         pixels = np.stack([np.asarray(m.pictures(size)[0]) for m in made])
         pixels = normalise(torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255, config.sam)
-        logits, _ = sam(pixels, points, torch.ones(len(made), prompts, 1))
+        logits, _ = sam(pixels, **where)
         drawn, there = logits[:, :, 1:] > 0, target[:, :, None]
         iou = (drawn & there).sum(dim=(-2, -1)) / (drawn | there).sum(dim=(-2, -1)).clamp(min=1)
         total += iou.max(dim=2).values.mean(dim=1).sum().item()
@@ -70,13 +75,40 @@ def measure_parts(config, folder, seed=0, count=1000):
     if config.sam:
         sam = pretrained(config, folder, "sam")
         result["mask_iou"] = {
-            source: mask_iou(sam, config, source, difficulty, seed, count // 10)
-            for source, difficulty in (("naming", 1.0), ("counting", 1.0), ("documents", 0.4), ("signs", 1.0))
-        }
+            source: {
+                "point": mask_iou(sam, config, source, difficulty, seed, count // 10),
+                "box": mask_iou(sam, config, source, difficulty, seed, count // 10, box=True),
+                "kind": mask_iou(sam, config, source, difficulty, seed, count // 10, level="kind"),
+            }
+            for source, difficulty in (
+                ("naming", 1.0), ("counting", 1.0), ("documents", 0.4), ("signs", 1.0), ("several-digits", 1.0)
+            )
+        }  # fmt: skip
     reader = DecoderAlone(pretrained(config, folder, "decoder"))
     paragraphs = PARAGRAPHS["english"]("held-out")[: count // 5]
     result["bits_per_byte"] = round(bits_per_byte(reader, Processor(tokenizer, config), paragraphs), 4)
+    result["continuation"] = continuation(reader.decoder, tokenizer, config, paragraphs)
     return result
+
+
+@torch.no_grad()
+def continuation(decoder, tokenizer, config, paragraphs, length=24, choices=4):
+    """Which of four goes on from a paragraph's beginning, its own next words or other paragraphs' words?
+
+    length: tokens of the beginning and of what follows; paragraphs that are shorter are left out.  The decoder chooses
+    what it predicts best.  Returns {"right": the share chosen rightly, "chance", "count"}.
+    """
+    rows = [tokenizer.encode(paragraph)[: 2 * length] for paragraph in paragraphs]
+    rows = torch.tensor([ids for ids in rows if len(ids) == 2 * length])
+    device, right = decoder.embed.weight.device, 0
+    for i in range(len(rows)):
+        others = torch.arange(i, i + choices) % len(rows)
+        begin = torch.cat([torch.tensor([config.bos_token_id]), rows[i, :length]]).expand(choices, -1)
+        read = torch.cat([begin, rows[others, length:]], dim=1).to(device)
+        logits = decoder.head(decoder(decoder.embed(read))[:, length:-1])
+        likely = logits.log_softmax(dim=-1).gather(2, read[:, length + 1 :, None]).sum(dim=(1, 2))
+        right += int(likely.argmax() == 0)
+    return {"right": round(right / len(rows), 4), "chance": 1 / choices, "count": len(rows)}
 
 
 class DecoderAlone:

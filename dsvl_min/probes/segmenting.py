@@ -10,9 +10,7 @@ from PIL import Image, ImageDraw
 from ..data.sources import sample
 from ..data.world import regions, render
 from ..processor import normalise
-from ..training.stage0 import coarse
-
-LEVELS = ("letter", "line", "text")
+from ..training.stage0 import LEVELS, asked_for, coarse
 
 
 @torch.no_grad()
@@ -41,10 +39,11 @@ def iou(mask, truth):
 def answered(sam, count=40, seed=0, difficulty=0.6):
     """Of SAM's three masks, which answers what a point on a letter may ask for?
 
-    Mean IoU of each mask with the letter, its line and all text, two letters a held-out page: {level: three numbers}.
+    Mean IoU with what each of stage 0's `LEVELS` of a letter asks for, two letters a held-out page: {level: four
+    numbers}, of the three masks, and of the letter's own outline.
     """
     size, side = sam.vision.config.image_size, 4 * sam.vision.config.grid
-    found, rng = {level: [] for level in LEVELS}, np.random.default_rng(seed)
+    found, rng = {level: [] for level in LEVELS["letter"]}, np.random.default_rng(seed)
     for index in range(count):
         scene = sample("documents", seed, index, "held-out", difficulty).images[0]
         region, parts = regions(scene, size)
@@ -52,10 +51,10 @@ def answered(sam, count=40, seed=0, difficulty=0.6):
             rows, columns = np.nonzero(region == k)
             at = int(rng.integers(len(rows)))
             masks, _ = ask(sam, scene, [(columns[at], rows[at])])
-            line = [i + 1 for i, part in enumerate(parts) if part["group"] == parts[k - 1]["group"]]
-            for level, wanted in zip(LEVELS, ([k], line, range(1, len(parts) + 1)), strict=True):
-                truth = within(region, wanted, side)
-                found[level].append([iou(mask, truth) for mask in masks[0]])
+            letter = within(region, [k], side)
+            for level, rows_of in found.items():
+                truth = within(region, asked_for(parts, parts[k - 1], level), side)
+                rows_of.append([iou(mask, truth) for mask in (*masks[0], letter)])
     return {level: np.mean(rows, axis=0).round(4).tolist() for level, rows in found.items()}
 
 

@@ -55,17 +55,21 @@ class SiglipRecipe:
 
 @dataclass(frozen=True)
 class SamRecipe:
-    """How long SAM is pretrained and on what.  prompts: points asked about in each image."""
+    """How long SAM is pretrained and on what.
 
-    steps: int = 1200
+    prompts: asked about each image; boxes: the share of the steps whose prompts are boxes, not points.
+    """
+
+    steps: int = 2200
     batch: int = 32
     prompts: int = 4
+    boxes: float = 0.2
     lr: float = 2e-3
     muon_lr: float = 0.02
-    images: int = 6000
+    images: int = 12000
     mix: tuple = (
-        Share("naming", 1), Share("counting", 1), Share("documents", 3, 0.3, 0.7), Share("free-documents", 2),
-        Share("signs", 2), Share("several-digits", 1), Share("digits", 0.5),
+        Share("naming", 0.5), Share("counting", 3, 0.5), Share("relations", 1), Share("documents", 3, 0.3, 0.7),
+        Share("free-documents", 2.5), Share("signs", 2), Share("several-digits", 1.5), Share("digits", 0.5),
     )  # fmt: skip
 
 
@@ -201,33 +205,59 @@ def coarse(mask, scale):
     return mask.reshape(side, scale, side, scale).mean(axis=(1, 3)) >= 0.5
 
 
-def prompts_for(region, parts, count, rng, scale):
-    """Points on parts of one image, and the mask each asks for.
+# What a point may ask for, and how often: the part it lies on; everything of its kind; on a letter also its line, or
+# all text.  Of a kind there is no box.
+LEVELS = {
+    "thing": {"part": 0.5, "kind": 0.5},
+    "digit": {"part": 0.5, "kind": 0.5},
+    "letter": {"part": 0.45, "kind": 0.3, "line": 0.15, "text": 0.1},
+}
 
-    A point on a letter asks for the letter (60 %), its line (25 %) or all text (15 %).
-    Returns points [count, 1, 2] and masks [count, size / scale, size / scale].
+
+def kind_of(part):
+    """Things of one shape are of a kind, whatever their colour; so are equal letters, and equal digits."""
+    return part["kind"], part["name"].split(" ")[-1]
+
+
+def asked_for(parts, part, level):
+    """Those of a picture's parts, by number from 1, that a prompt on one of them asks for at a level of `LEVELS`."""
+    same = {
+        "part": lambda other: other is part,
+        "kind": lambda other: kind_of(other) == kind_of(part),
+        "line": lambda other: other["group"] == part["group"],
+        "text": lambda other: other["group"] is not None,
+    }
+    return [number for number, other in enumerate(parts, 1) if same[level](other)]
+
+
+def prompts_for(region, parts, count, rng, scale, levels=LEVELS, box=False):
+    """Prompts on parts of one image, and the mask each asks for.  levels: as `LEVELS`.
+
+    Returns points [count, 1, 2] (x, y), or with `box` boxes [count, 4] (left, top, right, bottom, each off by up to a
+    tenth of the longer side, as in SAM), and masks [count, size / scale, size / scale].
     """
-    points, masks = [], []
-    while len(points) < count:
-        k = int(rng.integers(len(parts))) + 1
-        rows, columns = np.nonzero(region == k)
+    prompts, masks = [], []
+    while len(prompts) < count:
+        k = int(rng.integers(len(parts)))
+        rows, columns = np.nonzero(region == k + 1)
         if not len(rows):
             continue
-        wanted, part = [k], parts[k - 1]
-        if part["group"] is not None:
-            level = rng.random()
-            if level > 0.85:
-                wanted = [i + 1 for i, p in enumerate(parts) if p["group"] is not None]
-            elif level > 0.6:
-                wanted = [i + 1 for i, p in enumerate(parts) if p["group"] == part["group"]]
-        at = int(rng.integers(len(rows)))
-        masks.append(coarse(np.isin(region, wanted), scale))
-        points.append([[columns[at], rows[at]]])
-    return np.array(points, dtype=np.float32), np.array(masks)
+        shares = {level: share for level, share in levels[parts[k]["kind"]].items() if not (box and level == "kind")}
+        level = rng.choice(list(shares), p=np.array(list(shares.values())) / sum(shares.values()))
+        wanted = np.isin(region, asked_for(parts, parts[k], level))
+        masks.append(coarse(wanted, scale))
+        if box:
+            rows, columns = np.nonzero(wanted)
+            corners = np.array([columns.min(), rows.min(), columns.max(), rows.max()])
+            prompts.append(corners + rng.uniform(-0.1, 0.1, 4) * max(corners[2:] - corners[:2]))
+        else:
+            at = int(rng.integers(len(rows)))
+            prompts.append([[columns[at], rows[at]]])
+    return np.array(prompts, dtype=np.float32), np.array(masks)
 
 
 def pretrain_sam(config, out, recipe=SamRecipe(), seed=0, quiet=False, keeper=None, device="cpu"):
-    """Promptable segmentation: a point on something -> its mask; returns (Sam, metrics)."""
+    """Promptable segmentation: a point on something, or a box around it -> its mask; returns (Sam, metrics)."""
     size, side = config.sam.image_size, 4 * config.sam.grid
     samples, pictures = draw(plan(recipe.mix, recipe.images), seed + 1, size)
     pictures = [np.asarray(p[0]) for p in pictures]
@@ -241,10 +271,12 @@ def pretrain_sam(config, out, recipe=SamRecipe(), seed=0, quiet=False, keeper=No
         for i in chosen:
             if i not in known:
                 known[i] = regions(samples[i].images[0], size)
-        asked = [prompts_for(*known[i], recipe.prompts, rng, size // side) for i in chosen]
-        points, target = (torch.from_numpy(np.stack(part)).to(device) for part in zip(*asked, strict=True))
+        box = rng.random() < recipe.boxes
+        asked = [prompts_for(*known[i], recipe.prompts, rng, size // side, box=box) for i in chosen]
+        prompts, target = (torch.from_numpy(np.stack(part)).to(device) for part in zip(*asked, strict=True))
+        prompts = {"boxes": prompts} if box else {"points": prompts, "labels": labels}
         pixels = torch.from_numpy(np.stack([pictures[i] for i in chosen])).to(device).permute(0, 3, 1, 2).float() / 255
-        logits, guess = model(normalise(pixels, config.sam), points, labels)
+        logits, guess = model(normalise(pixels, config.sam), **prompts)
         loss, iou = mask_loss(logits, target)
         best = loss[:, :, 1:].min(dim=2).values  # of the masks for ambiguity only the best is trained
         total = best.mean() + 0.3 * loss[:, :, 0].mean() + F.mse_loss(guess, iou)

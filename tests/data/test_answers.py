@@ -38,12 +38,29 @@ def test_counts_are_of_the_things_drawn():
                 assert len(shapes) == int(answer)
 
 
+def test_an_inventory_names_what_is_drawn_as_a_page_is_read():
+    for s in made("inventory"):
+        things = sorted(s.images[0].things, key=lambda t: (int(3 * t.y), int(3 * t.x)))
+        names = [f"{'an' if t.color == 'orange' else 'a'} {t.color} {t.shape}" for t in things]
+        assert s.text == f"There is {', '.join(names)}." == dict(s.turns)["What is there?"]
+        shapes = [t.shape for t in things]
+        for question, answer in s.turns:
+            if question.startswith("How many"):
+                name = question.removeprefix("How many ").removesuffix(" are there?")
+                assert sum(name.startswith(shape) for shape in shapes) == int(answer) > 0
+            elif question.startswith("What colour"):
+                (thing,) = [t for t in things if f"the {t.shape}?" in question]
+                assert answer == thing.color
+    assert {len(s.images[0].things) for s in made("inventory", 300)} == {1, 2, 3, 4, 5, 6}
+    assert len({question for s in made("inventory") for question, _ in s.turns[:1]}) > 5  # any question comes first
+
+
 HARD_COUNTS = pytest.mark.xfail(strict=True, reason="harder counts are jittered past the edge and into each other")
 
 
 @pytest.mark.parametrize(
     "source,dial",
-    [("relations", d) for d in DIALS]
+    [(source, d) for source in ("relations", "inventory") for d in DIALS]
     + [pytest.param("counting", d, marks=HARD_COUNTS) if d > 0.5 else ("counting", d) for d in DIALS],
 )
 def test_things_that_are_counted_do_not_overlap_or_leave_the_picture(source, dial):

@@ -4,8 +4,8 @@ import pytest
 
 from dsvl_min.checkpoint import WEIGHTS
 from dsvl_min.config import ModelConfig
-from dsvl_min.data.sources import sample
-from dsvl_min.evaluation.parts import mask_iou, measure_parts, retrieval
+from dsvl_min.data.sources import PARAGRAPHS, sample
+from dsvl_min.evaluation.parts import continuation, mask_iou, measure_parts, retrieval
 from dsvl_min.init import initialise
 from dsvl_min.tokenizer import Tokenizer
 from dsvl_min.training.parts import pretrained
@@ -26,11 +26,21 @@ def test_retrieval_tells_a_trained_siglip_from_an_untrained_one_and_the_grounds_
 def test_mask_iou_tells_a_trained_sam_from_an_untrained_one():
     sam = pretrained(CONFIG, PARTS, "sam")
     assert mask_iou(sam, CONFIG, "naming", seed=3, count=10) > 0.9
+    assert mask_iou(sam, CONFIG, "naming", seed=3, count=10, box=True) > 0.9
     assert mask_iou(initialise(sam), CONFIG, "naming", seed=3, count=10) < 0.5
+
+
+def test_a_decoder_that_has_read_chooses_the_words_that_go_on_and_one_that_has_not_guesses():
+    decoder, tokenizer = pretrained(CONFIG, PARTS, "decoder"), Tokenizer.load(PARTS / "tokenizer.json")
+    paragraphs = PARAGRAPHS["english"]("held-out")[:120]
+    found = continuation(decoder, tokenizer, CONFIG, paragraphs)
+    assert found["right"] > 0.5 and 50 < found["count"] <= 120
+    assert continuation(initialise(decoder), tokenizer, CONFIG, paragraphs)["right"] < 0.45
 
 
 def test_every_part_has_its_measure():
     quality = measure_parts(CONFIG, PARTS, count=10)
     assert set(quality["retrieval"]) == {"naming", "digits", "counting", "relations"}
-    assert set(quality["mask_iou"]) == {"naming", "counting", "documents", "signs"}
+    assert set(quality["mask_iou"]) == {"naming", "counting", "documents", "signs", "several-digits"}
+    assert all(set(row) == {"point", "box", "kind"} for row in quality["mask_iou"].values())
     assert 1 < quality["bits_per_byte"] < 3

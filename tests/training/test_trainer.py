@@ -205,6 +205,41 @@ def test_a_prompt_lies_on_what_it_asks_for():
             assert mask[max(0, y // 2 - 1) : y // 2 + 2, max(0, x // 2 - 1) : x // 2 + 2].any()
 
 
+def test_a_prompt_asks_for_a_part_its_kind_its_line_or_all_text():
+    from dsvl_min.data.sources import sample_scene
+    from dsvl_min.data.world import regions
+    from dsvl_min.training.stage0 import asked_for
+
+    _, parts = regions(sample_scene(0, 1, "documents"), 128)
+    first = parts[0]
+    same = [n for n, part in enumerate(parts, 1) if part["name"] == first["name"]]
+    line = [n for n, part in enumerate(parts, 1) if part["group"] == first["group"]]
+    assert asked_for(parts, first, "part") == [1] and asked_for(parts, first, "kind") == same
+    assert asked_for(parts, first, "line") == line and 1 < len(line) < len(parts)
+    assert asked_for(parts, first, "text") == list(range(1, len(parts) + 1))
+    kinds = [stage0.kind_of({"kind": "thing", "name": f"{color} star"}) for color in ("red", "blue")]
+    assert kinds[0] == kinds[1] != stage0.kind_of({"kind": "thing", "name": "red ring"})
+
+
+def test_a_box_lies_around_what_it_asks_for_and_never_asks_for_a_kind():
+    from dsvl_min.data.sources import sample_scene
+    from dsvl_min.data.world import regions
+
+    region, parts = regions(sample_scene(0, 1, "documents"), 128)
+    rng = np.random.default_rng(0)
+    boxes, masks = prompts_for(region, parts, 40, rng, 1, box=True)
+    assert boxes.shape == (40, 4)
+    for (left, top, right, bottom), mask in zip(boxes, masks, strict=True):
+        rows, columns = np.nonzero(mask)
+        off = 0.1 * max(np.ptp(rows), np.ptp(columns)) + 1
+        assert abs(left - columns.min()) < off and abs(top - rows.min()) < off
+        assert abs(right - columns.max()) < off and abs(bottom - rows.max()) < off
+    sizes = {int(mask.sum()) for mask in masks}
+    kinds = {"letter": {"kind": 1e9, "text": 1.0}}
+    _, masks = prompts_for(region, parts, 5, rng, 1, kinds, box=True)
+    assert {int(mask.sum()) for mask in masks} == {max(sizes)}
+
+
 def in_seconds(monkeypatch, steps=2, size="tiny"):
     """Recipes that take seconds: every step and image that is not needed left out."""
     parts = {
