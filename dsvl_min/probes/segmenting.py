@@ -36,25 +36,27 @@ def iou(mask, truth):
     return float((mask & truth).sum() / (mask | truth).sum().clamp(min=1))
 
 
-def answered(sam, count=40, seed=0, difficulty=0.6):
-    """Of SAM's three masks, which answers what a point on a letter may ask for?
+def answered(sam, source="documents", difficulty=0.6, count=40, seed=0):
+    """Of SAM's three masks, which answers what a point may ask for?  See `LEVELS` of stage 0.
 
-    Mean IoU with what each of stage 0's `LEVELS` of a letter asks for, two letters a held-out page: {level: four
-    numbers}, of the three masks, and of the letter's own outline.
+    Points on two parts a held-out picture that have their like beside them, and others too.  {level: five numbers},
+    the mean IoU of what was asked for with the three masks, with the outline of the part alone, and with all there is.
     """
     size, side = sam.vision.config.image_size, 4 * sam.vision.config.grid
-    found, rng = {level: [] for level in LEVELS["letter"]}, np.random.default_rng(seed)
+    found, rng = {}, np.random.default_rng(seed)
     for index in range(count):
-        scene = sample("documents", seed, index, "held-out", difficulty).images[0]
+        scene = sample(source, seed, index, "held-out", difficulty).images[0]
         region, parts = regions(scene, size)
-        for k in rng.choice(np.unique(region[region > 0]), 2).tolist():
+        alike = {k: len(asked_for(parts, parts[k - 1], "kind")) for k in np.unique(region[region > 0]).tolist()}
+        several = [k for k, number in alike.items() if 1 < number < len(parts)]
+        for k in rng.choice(several, min(2, len(several)), replace=False).tolist():
             rows, columns = np.nonzero(region == k)
             at = int(rng.integers(len(rows)))
             masks, _ = ask(sam, scene, [(columns[at], rows[at])])
-            letter = within(region, [k], side)
-            for level, rows_of in found.items():
+            ends = within(region, [k], side), within(region, range(1, len(parts) + 1), side)
+            for level in LEVELS[parts[k - 1]["kind"]]:
                 truth = within(region, asked_for(parts, parts[k - 1], level), side)
-                rows_of.append([iou(mask, truth) for mask in (*masks[0], letter)])
+                found.setdefault(level, []).append([iou(mask, truth) for mask in (*masks[0], *ends)])
     return {level: np.mean(rows, axis=0).round(4).tolist() for level, rows in found.items()}
 
 

@@ -173,8 +173,8 @@ STAGES = {
     # deviation: rates-for-a-miniature
     "tiny": Recipe(
         stages=(
-            # The loss stands still, then breaks: below 1 by step 65 with seed 0 (with the parts before these by 161, 83
-            # and 75 with three seeds).  220 leave room.
+            # The loss stands still, then breaks: below 1 by step 79 with seed 0 (with earlier parts by 161, 83 and 75
+            # with three seeds).  220 leave room.
             Stage(
                 "stage1", {"adaptor": 5e-3, "necks": 5e-3}, 220, 48, _EASY,
                 muon={"adaptor": 0.05, "necks": 0.05},

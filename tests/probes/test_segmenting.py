@@ -43,7 +43,9 @@ def test_a_point_is_answered_by_three_masks_and_a_guess_of_each(sam):
 
 def test_the_shipped_masks_have_divided_the_work(sam):
     found = answered(sam, count=6)
-    assert set(found) == {"part", "kind", "line", "text"} and found["part"][3] == 1.0
+    assert set(found) == {"part", "kind", "line", "text"} and found["part"][3] == found["text"][4] == 1.0
+    assert found["part"][4] < found["kind"][4] < 1 > found["kind"][3]  # of a kind are several, and not all
+    assert set(answered(sam, "counting", 1.0, count=6)) == {"part", "kind"}
     best = {level: shares.index(max(shares[:3])) for level, shares in found.items()}
     assert best["part"] != best["text"]
     assert max(found["part"][:3]) > 0.7 and max(found["text"][:3]) > 0.7
