@@ -62,7 +62,7 @@ def mask_iou(sam, config, source, difficulty=1.0, seed=0, count=100, prompts=4, 
 def measure_parts(config, folder, seed=0, count=1000):
     """Every part in `folder`: retrieval by SigLIP, masks by SAM, bits per byte of English by the decoder.
 
-    count: images a source for SigLIP; a tenth of them for SAM, a fifth as many paragraphs.
+    count: images a source for SigLIP; a tenth of them for SAM, a fifth as many paragraphs, 40 at least.
     """
     tokenizer = Tokenizer.load(folder / "tokenizer.json")
     result = {"seed": seed}
@@ -85,7 +85,7 @@ def measure_parts(config, folder, seed=0, count=1000):
             )
         }  # fmt: skip
     reader = DecoderAlone(pretrained(config, folder, "decoder"))
-    paragraphs = PARAGRAPHS["english"]("held-out")[: count // 5]
+    paragraphs = PARAGRAPHS["english"]("held-out")[: max(40, count // 5)]
     result["bits_per_byte"] = round(bits_per_byte(reader, Processor(tokenizer, config), paragraphs), 4)
     result["continuation"] = continuation(reader.decoder, tokenizer, config, paragraphs)
     return result
@@ -96,10 +96,13 @@ def continuation(decoder, tokenizer, config, paragraphs, length=24, choices=4):
     """Which of four goes on from a paragraph's beginning, its own next words or other paragraphs' words?
 
     length: tokens of the beginning and of what follows; paragraphs that are shorter are left out.  The decoder chooses
-    what it predicts best.  Returns {"right": the share chosen rightly, "chance", "count"}.
+    what it predicts best.  Returns {"right": the share chosen rightly, "chance", "count"}.  Raises ValueError if fewer
+    than four are long enough.
     """
     rows = [tokenizer.encode(paragraph)[: 2 * length] for paragraph in paragraphs]
     rows = torch.tensor([ids for ids in rows if len(ids) == 2 * length])
+    if len(rows) < choices:
+        raise ValueError(f"{len(rows)} of {len(paragraphs)} paragraphs have {2 * length} tokens; {choices} are needed")
     device, right = decoder.embed.weight.device, 0
     for i in range(len(rows)):
         others = torch.arange(i, i + choices) % len(rows)

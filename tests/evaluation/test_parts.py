@@ -34,6 +34,8 @@ def test_a_decoder_that_has_read_chooses_the_words_that_go_on_and_one_that_has_n
     decoder, tokenizer = pretrained(CONFIG, PARTS, "decoder"), Tokenizer.load(PARTS / "tokenizer.json")
     paragraphs = PARAGRAPHS["english"]("held-out")[:200]
     found = continuation(decoder, tokenizer, CONFIG, paragraphs)
+    with pytest.raises(ValueError, match="0 of 1 paragraphs have 48 tokens; 4 are needed"):
+        continuation(decoder, tokenizer, CONFIG, ["Too short."])
     luck = 2 * (0.25 * 0.75 / found["count"]) ** 0.5  # two standard deviations of guessing among four
     assert found["chance"] == 0.25 and 100 < found["count"] <= 200
     assert found["right"] > 0.25 + luck > continuation(initialise(decoder), tokenizer, CONFIG, paragraphs)["right"]

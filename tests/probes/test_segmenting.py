@@ -46,9 +46,10 @@ def test_the_shipped_masks_have_divided_the_work(sam):
     assert set(found) == {"part", "kind", "line", "text"} and found["part"][3] == found["text"][4] == 1.0
     assert found["part"][4] < found["kind"][4] < 1 > found["kind"][3]  # of a kind are several, and not all
     assert set(answered(sam, "counting", 1.0, count=6)) == {"part", "kind"}
-    best = {level: shares.index(max(shares[:3])) for level, shares in found.items()}
-    assert best["part"] != best["text"]
-    assert max(found["part"][:3]) > 0.7 and max(found["text"][:3]) > 0.7
+    for level in ("part", "text"):  # one mask answers it, far better than the others
+        *_, second, best = sorted(found[level][:3])
+        assert best > 0.5 and best > 4 * second
+    assert found["part"].index(max(found["part"][:3])) != found["text"].index(max(found["text"][:3]))
 
 
 @pytest.mark.parametrize("number", range(12))
