@@ -60,7 +60,7 @@ LONGER_EXPECTED = {  # after three times the steps
     "shape": {"matching 48": 0.88, "matching 128": 0.88}, "colour": {"matching 48": 1.00, "matching 128": 1.00},
 }  # fmt: skip
 STEPS, BATCH, PROMPTS, IMAGES = 800, 48, 2, 5000
-# What a point asks for.  Not all of a kind, as in stage 0: that rewards telling letters and shapes apart outright.
+# What a point asks for.  Never, as in stage 0, all of a kind: that would reward telling letters and shapes apart.
 LEVELS = {"thing": {"part": 1.0}, "digit": {"part": 1.0}, "letter": {"part": 0.6, "line": 0.25, "text": 0.15}}
 SIDES = (48, 128)
 PROBED = {"letter": (300, 120), "direction": (1200, 500), "shape": (1200, 500), "colour": (1200, 500)}

@@ -104,14 +104,15 @@ def arrangement(attempt, number):
     return "on the diagonal, or in the middle of a row, some of these look alike; one mark off both tells them apart."
 
 
+# A and B are what ships: their pictures are those of stage 0's recipes.
 CATALOGUE = {
-    "A": {"objective": "matching", "pixels": 48, "patches": 36, "tokens": 36, "pictures": 60_000},
-    "B": {"objective": "segmenting", "pixels": 128, "patches": 256, "tokens": 36, "pictures": 6_000},
-    "C": {"objective": "matching", "pixels": 128, "patches": 256, "tokens": 256, "pictures": 60_000},
-    "D": {"objective": "matching", "pixels": 128, "patches": 256, "tokens": 36, "pictures": 60_000},
-    "E": {"objective": "segmenting", "pixels": 48, "patches": 36, "tokens": 36, "pictures": 6_000},
-    "F": {"objective": "segmenting", "pixels": 128, "patches": 256, "tokens": 36, "pictures": 60_000},
-    "G": {"objective": "matching", "pixels": 48, "patches": 256, "tokens": 36, "pictures": 60_000},
+    "A": {"objective": "matching", "pixels": 48, "patches": 36, "tokens": 36, "pictures": 160_000},
+    "B": {"objective": "segmenting", "pixels": 128, "patches": 256, "tokens": 36, "pictures": 12_000},
+    "C": {"objective": "matching", "pixels": 128, "patches": 256, "tokens": 256, "pictures": 160_000},
+    "D": {"objective": "matching", "pixels": 128, "patches": 256, "tokens": 36, "pictures": 160_000},
+    "E": {"objective": "segmenting", "pixels": 48, "patches": 36, "tokens": 36, "pictures": 12_000},
+    "F": {"objective": "segmenting", "pixels": 128, "patches": 256, "tokens": 36, "pictures": 160_000},
+    "G": {"objective": "matching", "pixels": 48, "patches": 256, "tokens": 36, "pictures": 160_000},
 }
 ASKED = ("objective", "pixels", "patches")
 

@@ -28,6 +28,8 @@ from dsvl_min.checks import (  # noqa: E402
 )
 from dsvl_min.checks.faults import FAULTS  # noqa: E402
 from dsvl_min.checks.judge import Wrong  # noqa: E402
+from dsvl_min.config import ModelConfig  # noqa: E402
+from dsvl_min.training.stage0 import RECIPES  # noqa: E402
 from dsvl_min.training.loop import schedule  # noqa: E402
 
 OWN = {
@@ -297,6 +299,14 @@ def test_every_arrangement_of_tokens_occurs_and_only_its_name_passes():
 def test_the_catalogue_answers_each_question_with_one_pair():
     assert hybrid.contrasts(hybrid.own_contrasts()) == hybrid.own_contrasts()
     assert set(hybrid.own_contrasts()) == set(hybrid.ASKED)
+
+
+def test_the_catalogues_shipped_encoders_are_those_of_the_recipes():
+    tiny, recipes = ModelConfig.preset("tiny"), RECIPES["tiny"]
+    for name, part in (("A", "siglip"), ("B", "sam")):
+        config, told = getattr(tiny, part), hybrid.CATALOGUE[name]
+        assert (told["pixels"], told["patches"]) == (config.image_size, config.grid**2)
+        assert told["pictures"] == recipes[part].images and told["tokens"] == tiny.image_tokens
 
 
 def unstacked_by_index(qkv, heads, kv_heads):
