@@ -29,8 +29,8 @@ from dsvl_min.checks import (  # noqa: E402
 from dsvl_min.checks.faults import FAULTS  # noqa: E402
 from dsvl_min.checks.judge import Wrong  # noqa: E402
 from dsvl_min.config import ModelConfig  # noqa: E402
-from dsvl_min.training.stage0 import RECIPES  # noqa: E402
 from dsvl_min.training.loop import schedule  # noqa: E402
+from dsvl_min.training.stage0 import RECIPES  # noqa: E402
 
 OWN = {
     parts.attend: attention.attend, parts.mlp: siglip.Mlp, parts.siglip_encoder: siglip.SiglipEncoder,
