@@ -164,6 +164,7 @@ def claims():
     _study(out)
     _matching(out)
     _segmenting(out)
+    _lost(out)
     _stages(out)
     _released(out)
     equality = _result("equality")["largest_difference"]
@@ -291,6 +292,18 @@ def _segmenting(out):
             out[f"twins_{size}_{name}"] = _percent(sum(shares) / len(shares))
     last = [by_depth[-1] for by_depth in found["small"]]
     out["same_small"] = _percent(sum(last) / len(last))
+
+
+def _lost(out):
+    """Where the miniature falls short."""
+    found = _result("lost")
+    out["lost_learn"], out["lost_ask"] = f"{found['learn']:,}", str(found["ask"])
+    out["lost_objects"] = f"{found['objects']:,}"
+    for fact, ways in found["read"].items():
+        for way, stations in ways.items():
+            for station, point in stations.items():
+                out[f"lost_{fact}_{way}_{station.lower().replace(' ', '_')}"] = _percent(point["share"])
+        out[f"lost_{fact}_said"] = _percent(found["said"][fact]["share"])
 
 
 def _stages(out):

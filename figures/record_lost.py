@@ -1,0 +1,119 @@
+"""Record how far on its way to an answer each small object's shape and colour can still be read.
+
+python figures/record_lost.py            # writes figures/results/lost.json; about 4 minutes on two cores
+"""
+
+import re
+
+import recorded
+import torch
+
+import dsvl_min
+from dsvl_min.checkpoint import WEIGHTS
+from dsvl_min.data.sources import sample
+from dsvl_min.data.world import OBJECT_COLORS, SHAPES
+from dsvl_min.evaluation.tasks import answers, interval
+from dsvl_min.probes.readable import reader
+from dsvl_min.training.pool import draw, encode
+
+LEARN, ASK, SEED = 4000, 500, 41
+QUESTION = "What is there?"
+FACTS = {"shape": SHAPES, "color": OBJECT_COLORS}
+
+
+@torch.no_grad()
+def stations(model, processor, samples, pictures):
+    """{station: tokens [images, 36, width]}: what both encoders return, the image tokens, and those after each block."""
+    seen = encode(model, processor, [p[0] for p in pictures])
+    high = torch.cat([model.vision.sam.tokens(*pair) for pair in zip(seen.late.split(200), seen.early.split(200),
+                                                                    strict=True)])  # fmt: skip
+    found = {"SigLIP": seen.low, "SAM": high, "image tokens": model.adaptor(seen.low, high)}
+    blocks = [[] for _ in model.decoder.blocks]
+    hooks = [
+        block.register_forward_hook(lambda _, __, out, kept=kept: kept.append(out))
+        for block, kept in zip(model.decoder.blocks, blocks, strict=True)
+    ]
+    for images in torch.arange(len(samples)).split(50):
+        asked = [[{"role": "User", "content": f"{processor.config.image_tag}\n{QUESTION}", "images": pictures[i]}]
+                 for i in images]  # fmt: skip
+        inputs = processor(asked)
+        before = [len(kept) for kept in blocks]
+        model(**inputs)
+        at = inputs["input_ids"] == model.config.image_token_id
+        for kept, n in zip(blocks, before, strict=True):
+            out = kept[n][0] if isinstance(kept[n], tuple) else kept[n]
+            kept[n:] = [out[at].unflatten(0, (len(images), -1))]
+    for hook in hooks:
+        hook.remove()
+    return found | {f"block {i}": torch.cat(kept) for i, kept in enumerate(blocks, 1)}
+
+
+def places(samples, side):
+    """Every object of every sample: (its image, the token on which its centre lies, the four of its ninth, the fact's
+    number for each of FACTS), each a tensor with a row an object."""
+    rows = []
+    for i, made in enumerate(samples):
+        for t in made.images[0].things:
+            row, column = (int(3 * v) * side // 3 for v in (t.y, t.x))
+            four = [(row + a) * side + column + b for a in range(side // 3) for b in range(side // 3)]
+            one = int(side * t.y) * side + int(side * t.x)
+            rows.append((i, [one], four, [known.index(getattr(t, fact)) for fact, known in FACTS.items()]))
+    return [torch.tensor(column) for column in zip(*rows, strict=True)]
+
+
+def said(model, processor, samples):
+    """What the model's own list says: {fact: marks of all objects, in order}.
+
+    An object is right where the list's entry of its number has its fact; a list too short has no such entry.
+    """
+    lists = answers(model, processor, [(made, QUESTION, made.text) for made in samples])
+    marks = {fact: [] for fact in FACTS}
+    for text, made in zip(lists, samples, strict=True):
+        entries = re.findall(r"an? (\w+) (\w+)", text)
+        truth = re.findall(r"an? (\w+) (\w+)", made.text)
+        for k, (color, shape) in enumerate(truth):
+            there = entries[k] if k < len(entries) else ("", "")
+            marks["color"].append(float(there[0] == color))
+            marks["shape"].append(float(there[1] == shape))
+    return marks
+
+
+def point(marks):
+    """A share with its interval."""
+    return {"share": round(sum(marks) / len(marks), 4), "interval": interval(marks, "exact")}
+
+
+def measure():
+    """{"read": {fact: {"one" or "four": {station: point}}}, "said": {fact: point}, …}."""
+    model, processor = dsvl_min.load("tiny")
+    size, side = model.config.sam.image_size, model.config.siglip.grid
+    learn = draw([("inventory", LEARN, 1.0, 1.0)], SEED, size)
+    ask = draw([("inventory", ASK, 1.0, 1.0)], SEED, size, split="held-out")
+    known, asked = (stations(model, processor, *some) for some in (learn, ask))
+    at, asked_at = places(learn[0], side), places(ask[0], side)
+    found = {"learn": LEARN, "ask": ASK, "objects": len(asked_at[0]), "read": {}}
+    for number, (fact, names) in enumerate(FACTS.items()):
+        found["read"][fact] = {"one": {}, "four": {}}
+        for way, column in (("one", 1), ("four", 2)):
+            for station in known:
+                tokens, others = (
+                    x[station][p[0][:, None], p[column]].flatten(1) for x, p in ((known, at), (asked, asked_at))
+                )
+                told = reader(tokens, at[3][:, number], len(names))(others)
+                marks = (told == asked_at[3][:, number]).float().tolist()
+                found["read"][fact][way][station] = point(marks)
+            print(fact, way, {s: p["share"] for s, p in found["read"][fact][way].items()}, flush=True)
+    found["said"] = {fact: point(marks) for fact, marks in said(model, processor, ask[0]).items()}
+    print(found["said"], flush=True)
+    return found
+
+
+if __name__ == "__main__":
+    recorded.write(
+        "lost",
+        "How far on its way to an answer can each small object's shape and colour still be read?",
+        "python figures/record_lost.py",
+        seeds=[SEED],
+        data=measure(),
+        weights=recorded.weights_in(WEIGHTS / "tiny"),
+    )
