@@ -20,9 +20,11 @@ def draw(ink):
                       color=ink.colors[hue], linewidth=1.4, markersize=5, label=f"{label}, {told}")  # fmt: skip
             for x, p in enumerate(points):
                 axis.plot([x, x], [100 * end for end in p["interval"]], color=ink.colors[hue], linewidth=1)
-        p = found["said"][fact]
-        axis.plot(len(stations), 100 * p["share"], "D", color=ink.colors[hue], markersize=7, label=f"{label}, said")
-        axis.plot([len(stations)] * 2, [100 * end for end in p["interval"]], color=ink.colors[hue], linewidth=1)
+        for how, fill in (("in place", ink.colors[hue]), ("in any place", ink.ground)):
+            p = found["said"][how][fact]
+            axis.plot([len(stations)] * 2, [100 * end for end in p["interval"]], color=ink.colors[hue], linewidth=1)
+            axis.plot(len(stations), 100 * p["share"], "D", color=ink.colors[hue], markerfacecolor=fill, markersize=7,
+                      label=f"{label}, said {how}")  # fmt: skip
     axis.axhline(100 / 8, color=ink.quiet, linewidth=0.8, linestyle=":")
     axis.set_xticks(range(len(stations) + 1), [s.replace(" tokens", "\ntokens").replace("block ", "block\n")
                                                for s in stations] + ["said"])  # fmt: skip

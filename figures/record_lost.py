@@ -62,20 +62,27 @@ def places(samples, side):
 
 
 def said(model, processor, samples):
-    """What the model's own list says: {fact: marks of all objects, in order}.
+    """What the model's own list says, and how many of them have the right length: ({"in place" or "in any place":
+    {fact: marks of all objects}}, share).
 
-    An object is right where the list's entry of its number has its fact; a list too short has no such entry.
+    In place, an object is right where the list's entry of its number has its fact; in any place, where some entry has
+    it that no other object of the picture needs.
     """
     lists = answers(model, processor, [(made, QUESTION, made.text) for made in samples])
-    marks = {fact: [] for fact in FACTS}
+    marks, lengths = {how: {fact: [] for fact in FACTS} for how in ("in place", "in any place")}, []
     for text, made in zip(lists, samples, strict=True):
-        entries = re.findall(r"an? (\w+) (\w+)", text)
-        truth = re.findall(r"an? (\w+) (\w+)", made.text)
-        for k, (color, shape) in enumerate(truth):
-            there = entries[k] if k < len(entries) else ("", "")
-            marks["color"].append(float(there[0] == color))
-            marks["shape"].append(float(there[1] == shape))
-    return marks
+        said, truth = (re.findall(r"an? (\w+) (\w+)", told) for told in (text, made.text))
+        lengths.append(len(said) == len(truth))
+        for fact, word in (("color", 0), ("shape", 1)):
+            left = [entry[word] for entry in said]
+            marks["in place"][fact] += [
+                float(k < len(left) and left[k] == entry[word]) for k, entry in enumerate(truth)
+            ]
+            for entry in truth:
+                marks["in any place"][fact].append(float(entry[word] in left))
+                if entry[word] in left:
+                    left.remove(entry[word])
+    return marks, sum(lengths) / len(lengths)
 
 
 def point(marks):
@@ -84,7 +91,7 @@ def point(marks):
 
 
 def measure():
-    """{"read": {fact: {"one" or "four": {station: point}}}, "said": {fact: point}, …}."""
+    """{"read": {fact: {"one" or "four": {station: point}}}, "said": {"in place" or "in any place": {fact: point}}, …}."""
     model, processor = dsvl_min.load("tiny")
     size, side = model.config.sam.image_size, model.config.siglip.grid
     learn = draw([("inventory", LEARN, 1.0, 1.0)], SEED, size)
@@ -103,8 +110,9 @@ def measure():
                 marks = (told == asked_at[3][:, number]).float().tolist()
                 found["read"][fact][way][station] = point(marks)
             print(fact, way, {s: p["share"] for s, p in found["read"][fact][way].items()}, flush=True)
-    found["said"] = {fact: point(marks) for fact, marks in said(model, processor, ask[0]).items()}
-    print(found["said"], flush=True)
+    marks, found["length"] = said(model, processor, ask[0])
+    found["said"] = {how: {fact: point(m) for fact, m in facts.items()} for how, facts in marks.items()}
+    print(found["said"], found["length"], flush=True)
     return found
 
 

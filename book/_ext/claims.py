@@ -81,6 +81,8 @@ def claims():
         out[f"{prefix}_minutes"] = f"{sum(v for k, v in minutes.items() if k not in ('total', 'stage0')):.0f}"
         out[f"{prefix}_images"] = f"{result['run']['images']:,}"
         out[f"{prefix}_bits"] = f"{evaluation['bits_per_byte']:.2f}"
+        before = _result("tiny-parts")["quality"]["bits_per_byte"]
+        out[f"{prefix}_bits_more"] = _percent(evaluation["bits_per_byte"] / before - 1)
         out["questions"] = str(evaluation["count"])
         for task, row in evaluation["tasks"].items():
             for control in ("image", "blank", "shuffled", "none"):
@@ -303,7 +305,9 @@ def _lost(out):
         for way, stations in ways.items():
             for station, point in stations.items():
                 out[f"lost_{fact}_{way}_{station.lower().replace(' ', '_')}"] = _percent(point["share"])
-        out[f"lost_{fact}_said"] = _percent(found["said"][fact]["share"])
+        out[f"lost_{fact}_said"] = _percent(found["said"]["in place"][fact]["share"])
+        out[f"lost_{fact}_said_anywhere"] = _percent(found["said"]["in any place"][fact]["share"])
+    out["lost_length"] = _percent(found["length"])
 
 
 def _stages(out):
