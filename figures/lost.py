@@ -13,7 +13,7 @@ def draw(ink):
     figure = style.figure(ink, 8.2, 3.7)
     axis = figure.add_subplot()
     stations = list(found["read"]["shape"]["one"])
-    for fact, label, hue in LINES:
+    for shift, (fact, label, hue) in zip((-0.12, 0.12), LINES, strict=True):
         for way, told, line, mark in WAYS:
             points = [found["read"][fact][way][station] for station in stations]
             axis.plot(range(len(stations)), [100 * p["share"] for p in points], marker=mark, linestyle=line,
@@ -22,8 +22,9 @@ def draw(ink):
                 axis.plot([x, x], [100 * end for end in p["interval"]], color=ink.colors[hue], linewidth=1)
         for how, fill in (("in place", ink.colors[hue]), ("in any place", ink.ground)):
             p = found["said"][how][fact]
-            axis.plot([len(stations)] * 2, [100 * end for end in p["interval"]], color=ink.colors[hue], linewidth=1)
-            axis.plot(len(stations), 100 * p["share"], "D", color=ink.colors[hue], markerfacecolor=fill, markersize=7,
+            x = len(stations) + shift
+            axis.plot([x, x], [100 * end for end in p["interval"]], color=ink.colors[hue], linewidth=1)
+            axis.plot(x, 100 * p["share"], "D", color=ink.colors[hue], markerfacecolor=fill, markersize=7,
                       label=f"{label}, said {how}")  # fmt: skip
     axis.axhline(100 / 8, color=ink.quiet, linewidth=0.8, linestyle=":")
     axis.set_xticks(range(len(stations) + 1), [s.replace(" tokens", "\ntokens").replace("block ", "block\n")

@@ -1,6 +1,6 @@
 """Record how far on its way to an answer each small object's shape and colour can still be read.
 
-python figures/record_lost.py            # writes figures/results/lost.json; about 4 minutes on two cores
+python figures/record_lost.py            # writes figures/results/lost.json; about 3 minutes on two cores
 """
 
 import re
@@ -10,7 +10,6 @@ import torch
 
 import dsvl_min
 from dsvl_min.checkpoint import WEIGHTS
-from dsvl_min.data.sources import sample
 from dsvl_min.data.world import OBJECT_COLORS, SHAPES
 from dsvl_min.evaluation.tasks import answers, interval
 from dsvl_min.probes.readable import reader
@@ -23,7 +22,7 @@ FACTS = {"shape": SHAPES, "color": OBJECT_COLORS}
 
 @torch.no_grad()
 def stations(model, processor, samples, pictures):
-    """{station: tokens [images, 36, width]}: what both encoders return, the image tokens, and those after each block."""
+    """{station: [images, tokens, width]}: what both encoders return, the image tokens, and those after each block."""
     seen = encode(model, processor, [p[0] for p in pictures])
     high = torch.cat([model.vision.sam.tokens(*pair) for pair in zip(seen.late.split(200), seen.early.split(200),
                                                                     strict=True)])  # fmt: skip
@@ -62,27 +61,26 @@ def places(samples, side):
 
 
 def said(model, processor, samples):
-    """What the model's own list says, and how many of them have the right length: ({"in place" or "in any place":
-    {fact: marks of all objects}}, share).
+    """What the model's own lists say, and how many of them have the right length: ({how: {fact: marks of all objects}},
+    share).
 
-    In place, an object is right where the list's entry of its number has its fact; in any place, where some entry has
-    it that no other object of the picture needs.
+    how: "in place", an object is right where the list's entry of its number has its fact; "in any place", where some
+    entry has it that no other object of the picture needs; "of another picture", the same with another sample's list.
     """
     lists = answers(model, processor, [(made, QUESTION, made.text) for made in samples])
-    marks, lengths = {how: {fact: [] for fact in FACTS} for how in ("in place", "in any place")}, []
-    for text, made in zip(lists, samples, strict=True):
-        said, truth = (re.findall(r"an? (\w+) (\w+)", told) for told in (text, made.text))
-        lengths.append(len(said) == len(truth))
+    lists, truths = ([re.findall(r"an? (\w+) (\w+)", text) for text in some]
+                     for some in (lists, [made.text for made in samples]))  # fmt: skip
+    marks = {how: {fact: [] for fact in FACTS} for how in ("in place", "in any place", "of another picture")}
+    for i, truth in enumerate(truths):
         for fact, word in (("color", 0), ("shape", 1)):
-            left = [entry[word] for entry in said]
-            marks["in place"][fact] += [
-                float(k < len(left) and left[k] == entry[word]) for k, entry in enumerate(truth)
-            ]
-            for entry in truth:
-                marks["in any place"][fact].append(float(entry[word] in left))
-                if entry[word] in left:
-                    left.remove(entry[word])
-    return marks, sum(lengths) / len(lengths)
+            there, other = ([entry[word] for entry in lists[j]] for j in (i, i - 1))
+            marks["in place"][fact] += [float(there[k : k + 1] == [entry[word]]) for k, entry in enumerate(truth)]
+            for how, left in (("in any place", there), ("of another picture", other)):
+                for entry in truth:
+                    marks[how][fact].append(float(entry[word] in left))
+                    if entry[word] in left:
+                        left.remove(entry[word])
+    return marks, sum(len(a) == len(b) for a, b in zip(lists, truths, strict=True)) / len(lists)
 
 
 def point(marks):
@@ -91,7 +89,7 @@ def point(marks):
 
 
 def measure():
-    """{"read": {fact: {"one" or "four": {station: point}}}, "said": {"in place" or "in any place": {fact: point}}, …}."""
+    """{"read": {fact: {"one" or "four": {station: point}}}, "said": {how: {fact: point}}, "length"}."""
     model, processor = dsvl_min.load("tiny")
     size, side = model.config.sam.image_size, model.config.siglip.grid
     learn = draw([("inventory", LEARN, 1.0, 1.0)], SEED, size)

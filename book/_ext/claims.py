@@ -307,6 +307,7 @@ def _lost(out):
                 out[f"lost_{fact}_{way}_{station.lower().replace(' ', '_')}"] = _percent(point["share"])
         out[f"lost_{fact}_said"] = _percent(found["said"]["in place"][fact]["share"])
         out[f"lost_{fact}_said_anywhere"] = _percent(found["said"]["in any place"][fact]["share"])
+        out[f"lost_{fact}_said_luck"] = _percent(found["said"]["of another picture"][fact]["share"])
     out["lost_length"] = _percent(found["length"])
 
 
