@@ -36,12 +36,10 @@ def stations(model, processor, samples, pictures):
         asked = [[{"role": "User", "content": f"{processor.config.image_tag}\n{QUESTION}", "images": pictures[i]}]
                  for i in images]  # fmt: skip
         inputs = processor(asked)
-        before = [len(kept) for kept in blocks]
         model(**inputs)
         at = inputs["input_ids"] == model.config.image_token_id
-        for kept, n in zip(blocks, before, strict=True):
-            out = kept[n][0] if isinstance(kept[n], tuple) else kept[n]
-            kept[n:] = [out[at].unflatten(0, (len(images), -1))]
+        for kept in blocks:
+            kept[-1] = kept[-1][at].unflatten(0, (len(images), -1))
     for hook in hooks:
         hook.remove()
     return found | {f"block {i}": torch.cat(kept) for i, kept in enumerate(blocks, 1)}
