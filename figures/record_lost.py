@@ -86,15 +86,28 @@ def point(marks):
     return {"share": round(sum(marks) / len(marks), 4), "interval": interval(marks, "exact")}
 
 
+def sizes(model, found):
+    """How long the vectors are: {"words": of the vocabulary, "image tokens": as they enter the decoder, "moved": by how
+    much all blocks together change an image token, as a share of its length}, means."""
+    before, after = found["image tokens"], found[f"block {len(model.decoder.blocks)}"]
+    lengths = before.norm(dim=-1)
+    return {
+        "words": round(model.decoder.embed.weight.norm(dim=-1).mean().item(), 2),
+        "image tokens": round(lengths.mean().item(), 1),
+        "moved": round(((after - before).norm(dim=-1) / lengths).mean().item(), 4),
+    }
+
+
 def measure():
-    """{"read": {fact: {"one" or "four": {station: point}}}, "said": {how: {fact: point}}, "length"}."""
+    """{"read": {fact: {"one" or "four": {station: point}}}, "said": {how: {fact: point}}, "length", "sizes"}."""
     model, processor = dsvl_min.load("tiny")
     size, side = model.config.sam.image_size, model.config.siglip.grid
     learn = draw([("inventory", LEARN, 1.0, 1.0)], SEED, size)
     ask = draw([("inventory", ASK, 1.0, 1.0)], SEED, size, split="held-out")
     known, asked = (stations(model, processor, *some) for some in (learn, ask))
     at, asked_at = places(learn[0], side), places(ask[0], side)
-    found = {"learn": LEARN, "ask": ASK, "objects": len(asked_at[0]), "read": {}}
+    found = {"learn": LEARN, "ask": ASK, "objects": len(asked_at[0]), "read": {}, "sizes": sizes(model, asked)}
+    print(found["sizes"], flush=True)
     for number, (fact, names) in enumerate(FACTS.items()):
         found["read"][fact] = {"one": {}, "four": {}}
         for way, column in (("one", 1), ("four", 2)):

@@ -309,6 +309,9 @@ def _lost(out):
         out[f"lost_{fact}_said_anywhere"] = _percent(found["said"]["in any place"][fact]["share"])
         out[f"lost_{fact}_said_luck"] = _percent(found["said"]["of another picture"][fact]["share"])
     out["lost_length"] = _percent(found["length"])
+    sizes = found["sizes"]
+    out["lost_words_long"], out["lost_tokens_long"] = f"{sizes['words']:.1f}", f"{sizes['image tokens']:.0f}"
+    out["lost_moved"] = _percent(sizes["moved"])
 
 
 def _stages(out):
