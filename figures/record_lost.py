@@ -13,6 +13,7 @@ from dsvl_min.checkpoint import WEIGHTS
 from dsvl_min.data.world import OBJECT_COLORS, SHAPES
 from dsvl_min.evaluation.tasks import answers, interval
 from dsvl_min.probes.readable import reader
+from dsvl_min.training.parts import assemble
 from dsvl_min.training.pool import draw, encode
 
 LEARN, ASK, SEED = 4000, 500, 41
@@ -86,14 +87,16 @@ def point(marks):
     return {"share": round(sum(marks) / len(marks), 4), "interval": interval(marks, "exact")}
 
 
-def sizes(model, found):
-    """How long the vectors are: {"words": of the vocabulary, "image tokens": as they enter the decoder, "moved": by how
-    much all blocks together change an image token, as a share of its length}, means."""
+def sizes(model, found, before_stage_1):
+    """How long the vectors are: {"words": of the vocabulary, "image tokens": as they enter the decoder, "before stage
+    1": the same then, "moved": by how much all blocks together change an image token, as a share of its length}, means.
+    """
     before, after = found["image tokens"], found[f"block {len(model.decoder.blocks)}"]
     lengths = before.norm(dim=-1)
     return {
         "words": round(model.decoder.embed.weight.norm(dim=-1).mean().item(), 2),
         "image tokens": round(lengths.mean().item(), 1),
+        "before stage 1": round(before_stage_1.norm(dim=-1).mean().item(), 2),
         "moved": round(((after - before).norm(dim=-1) / lengths).mean().item(), 4),
     }
 
@@ -106,7 +109,9 @@ def measure():
     ask = draw([("inventory", ASK, 1.0, 1.0)], SEED, size, split="held-out")
     known, asked = (stations(model, processor, *some) for some in (learn, ask))
     at, asked_at = places(learn[0], side), places(ask[0], side)
-    found = {"learn": LEARN, "ask": ASK, "objects": len(asked_at[0]), "read": {}, "sizes": sizes(model, asked)}
+    found = {"learn": LEARN, "ask": ASK, "objects": len(asked_at[0]), "read": {}}
+    start = stations(*assemble(model.config, WEIGHTS / "tiny-parts"), *ask)
+    found["sizes"] = sizes(model, asked, start["image tokens"])
     print(found["sizes"], flush=True)
     for number, (fact, names) in enumerate(FACTS.items()):
         found["read"][fact] = {"one": {}, "four": {}}

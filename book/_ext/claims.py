@@ -311,6 +311,7 @@ def _lost(out):
     out["lost_length"] = _percent(found["length"])
     sizes = found["sizes"]
     out["lost_words_long"], out["lost_tokens_long"] = f"{sizes['words']:.1f}", f"{sizes['image tokens']:.0f}"
+    out["lost_start_long"] = f"{sizes['before stage 1']:.1f}"
     out["lost_moved"] = _percent(sizes["moved"])
 
 
