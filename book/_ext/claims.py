@@ -312,7 +312,7 @@ def _lost(out):
     sizes = found["sizes"]
     out["lost_words_long"], out["lost_tokens_long"] = f"{sizes['words']:.1f}", f"{sizes['image tokens']:.0f}"
     out["lost_start_long"] = f"{sizes['before stage 1']:.1f}"
-    out["lost_moved"] = _percent(sizes["moved"])
+    out["lost_moved"] = f"{sizes['moved']:.0f}"
 
 
 def _stages(out):

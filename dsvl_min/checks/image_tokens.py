@@ -97,5 +97,5 @@ def length(attempt, measured):
     if guess > measured + 0.15:
         return "did you think a direction is all that counts? What the blocks add is as long as before."
     if guess < measured - 0.15:
-        return "did you expect it to fail at once? A tenth is still several times a word's length."
+        return "did you expect it to fail at once? Its direction, which the first block reads, is what it was."
     return "near enough."

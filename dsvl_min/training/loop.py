@@ -128,7 +128,8 @@ def optimise(
     out = Path(out)
     kinds = {True: [], False: []}
     for group in groups:
-        kinds[group.get("muon", False)].append({"params": group["params"], "lr": group["lr"], "base": group["lr"]})
+        rates = {name: value for name, value in group.items() if name != "muon"}
+        kinds[group.get("muon", False)].append({**rates, "base": group["lr"]})
     optimizers = [torch.optim.AdamW(kinds[False], betas=betas, weight_decay=weight_decay)] if kinds[False] else []
     # deviation: muon
     optimizers += [Muon(kinds[True])] if kinds[True] else []

@@ -29,10 +29,13 @@ def orthogonalise(matrix):
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum, then every matrix's update is orthogonalised: all directions move alike."""
+    """Momentum, then every matrix's update is orthogonalised: all directions move alike.
 
-    def __init__(self, groups, lr=0.02):
-        super().__init__(groups, {"lr": lr})
+    weight_decay: each step takes lr · weight_decay of every matrix away, as AdamW does.
+    """
+
+    def __init__(self, groups, lr=0.02, weight_decay=0.0):
+        super().__init__(groups, {"lr": lr, "weight_decay": weight_decay})
 
     @torch.no_grad()
     def step(self):
@@ -47,18 +50,19 @@ class Muon(torch.optim.Optimizer):
                 matrix = whole(p.grad.lerp(momentum, MOMENTUM))  # ranks may hold parts of it
                 update = orthogonalise(matrix.flatten(1))  # a convolution: out × (in · k · k)
                 tall = max(1.0, update.shape[0] / update.shape[1])
+                p.mul_(1 - group["lr"] * group["weight_decay"])
                 p.add_(like(update.view_as(matrix), p), alpha=-group["lr"] * tall**0.5)
 
 
-def groups_of(named, lr, muon_lr=0.0, within="blocks."):
+def groups_of(named, lr, muon_lr=0.0, within="blocks.", decay=0.0):
     """Parameter groups for `optimise`: matrices and convolutions for Muon, the rest for AdamW.
 
     named: (name, parameter) pairs.  Muon takes the weights whose name contains `within`; without a muon_lr
-    AdamW takes everything.
+    AdamW takes everything.  decay: the weight decay of those that Muon takes.
     """
     named = list(named)
     chosen = {n for n, p in named if muon_lr and within in n and n.endswith("weight") and p.dim() >= 2}
     inside = [p for name, p in named if name in chosen]
     rest = [p for name, p in named if name not in chosen]
-    groups = [{"params": inside, "lr": muon_lr, "muon": True}, {"params": rest, "lr": lr}]
+    groups = [{"params": inside, "lr": muon_lr, "weight_decay": decay, "muon": True}, {"params": rest, "lr": lr}]
     return [group for group in groups if group["params"]]

@@ -80,7 +80,7 @@ def changed(recipe, changes):
         if stage not in stages:
             raise ConfigError(f"{name}: no stage {stage!r}; the stages are {', '.join(stages)}")
         now, (field, _, part) = stages[stage], field.partition(".")
-        if part and field in ("lr", "muon"):
+        if part and field in ("lr", "muon", "muon_decay"):
             parts = [*PARTS, *(part for part in now.lr if part not in PARTS)]
             if part not in parts:
                 raise ConfigError(f"{name}: no part {part!r}; the parts are {', '.join(parts)}")

@@ -262,7 +262,7 @@ def run_stage(
     groups = []
     for part, named in parts.items():
         within = "" if part in ("adaptor", "necks") else "blocks."
-        groups += groups_of(named, stage.lr[part], stage.muon.get(part, 0), within)
+        groups += groups_of(named, stage.lr[part], stage.muon.get(part, 0), within, stage.muon_decay.get(part, 0))
     say = None if ranks.first else lambda _: None
     keeper = Keeper(Path(out) / UNFINISHED, stage.name, every, say=say) if every else None
     with means.of(worked):

@@ -21,7 +21,7 @@ from dsvl_min.init import initialise
 from dsvl_min.model import DeepSeekVL
 from dsvl_min.processor import Processor
 from dsvl_min.training import run, stage0, trainer
-from dsvl_min.training.muon import groups_of, orthogonalise
+from dsvl_min.training.muon import Muon, groups_of, orthogonalise
 from dsvl_min.training.parts import make_parts
 from dsvl_min.training.pool import image_embeddings, make_pool, text_pool
 from dsvl_min.training.run import train
@@ -172,6 +172,26 @@ def test_muon_steps_move_every_direction_alike():
     matrix = torch.randn(24, 8) @ torch.diag(torch.logspace(0, -3, 8))
     values = torch.linalg.svdvals(orthogonalise(matrix))
     assert values.min() > 0.3 and values.max() < 1.5
+
+
+def test_muon_takes_its_decay_of_every_matrix_whatever_the_gradient():
+    matrix = torch.nn.Parameter(torch.randn(6, 4))
+    matrix.grad = torch.zeros(6, 4)
+    before = matrix.detach().clone()
+    Muon([{"params": [matrix], "lr": 0.5, "weight_decay": 0.1}]).step()
+    assert torch.allclose(matrix, 0.95 * before)
+
+
+def test_a_stage_hands_its_decay_to_the_parts_it_names(small, tmp_path):
+    model, processor, pool, texts = small
+    kept = model.state_dict()["adaptor.out.weight"].clone()
+    ends = []
+    for decay in ({}, {"adaptor": 10.0}):
+        model.adaptor.out.weight.data.copy_(kept)
+        same = stage(lr={"adaptor": 1e-2}, steps=4, muon={"adaptor": 1e-2}, muon_decay=decay)
+        run_stage(model, processor, same, pool, texts, tmp_path, quiet=True)
+        ends.append(model.adaptor.out.weight.norm().item())
+    assert ends[1] < 0.9 * ends[0]
 
 
 def test_muon_takes_the_blocks_matrices_and_adamw_the_rest(small):
@@ -395,6 +415,7 @@ def test_fields_of_stages_are_set_from_words_and_from_numbers():
     )
     assert recipe.stages[1].ramp == 30 and recipe.stages[2].grouped is False
     slow = run.changed(STAGES["tiny"], {"stage2.lr.decoder": "1e-4", "stage2.muon.decoder": 0, "stage2.steps": 99})
+    assert run.changed(STAGES["tiny"], {"stage2.muon_decay.necks": "0"}).stages[1].muon_decay["necks"] == 0.0
     before = STAGES["tiny"].stages[1]
     assert slow.stages[1].lr == {**before.lr, "decoder": 1e-4} and slow.stages[1].muon["decoder"] == 0.0
     assert slow.stages[1].steps == 99 and before.lr["decoder"] != 1e-4
