@@ -24,7 +24,8 @@ def parser():
     p.add_argument(
         "--stages",
         default="1,2,3",
-        help="which, with commas (default: 1,2,3); 0 makes the pretrained parts anew, one left out is skipped",
+        help="which, with commas (default: 1,2,3); 0 makes the pretrained parts anew, 4 is practice (tiny, mini); "
+        "one left out is skipped",
     )
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--times", type=int, default=1, help="this many times the steps (default: 1)")

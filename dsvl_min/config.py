@@ -12,6 +12,7 @@ IMAGE_PLACEHOLDER = "<image_placeholder>"
 BEGIN_OF_SENTENCE = "<｜begin▁of▁sentence｜>"
 END_OF_SENTENCE = "<｜end▁of▁sentence｜>"
 IGNORE = -100  # label of a position that the loss leaves out (processor_config: ignore_id)
+SHARED = -1  # the segment of what all texts of a row begin with
 
 VISION_KINDS = ("siglip", "sam", "hybrid")
 ADAPTOR_FORMS = ("hybrid", "shared", "separate")

@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from .attention import attend, causal_mask
+from .config import SHARED
 from .linear import Linear
 
 LAST = (slice(None), -1)  # of each row the last position
@@ -138,7 +139,8 @@ class Decoder(nn.Module):
 
         With a cache, T positions are appended to those already in it.  Positions count the
         unpadded tokens, so left padding changes nothing.  segments [B, T], in training: which of the texts packed
-        into its row a token belongs to; each text then sees itself alone and counts its own positions.  Raises
+        into its row a token belongs to; each text then sees itself alone and counts its own positions.  What stands
+        under SHARED is seen by all of the row's texts, and each begins with it.  Raises
         ValueError for more positions than there are, or segments beside a mask or a cache.
         """
         B, T, _ = embeddings.shape
@@ -187,6 +189,7 @@ def look_back(attention_mask, queries):
 
 
 def own_segment(segments):
-    """segments [B, T] -> boolean [B, 1, T, T]: a position sees itself and what is before it in its own segment."""
-    same = segments[:, None, :, None] == segments[:, None, None, :]
+    """segments [B, T] -> boolean [B, 1, T, T]: a position sees itself and what precedes it, in its own or SHARED."""
+    query, key = segments[:, None, :, None], segments[:, None, None, :]
+    same = (query == key) | (key == SHARED)
     return same & causal_mask(*same.shape[-2:], segments.device)

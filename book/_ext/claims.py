@@ -167,6 +167,7 @@ def claims():
     _matching(out)
     _segmenting(out)
     _lost(out)
+    _practice(out)
     _stages(out)
     _released(out)
     equality = _result("equality")["largest_difference"]
@@ -313,6 +314,28 @@ def _lost(out):
     out["lost_words_long"], out["lost_tokens_long"] = f"{sizes['words']:.1f}", f"{sizes['image tokens']:.0f}"
     out["lost_start_long"] = f"{sizes['before stage 1']:.1f}"
     out["lost_moved"] = f"{sizes['moved']:.0f}"
+
+
+def _practice(out):
+    """What practice brings to telling two objects apart, and takes from the rest."""
+    from dsvl_min.training.stages import STAGES
+
+    found = _result("practice")
+    steps, each = sorted(map(int, found["looks"])), found["questions_a_step"]
+    out["practice_asked"] = f"{round(steps[-1] * each, -3):,.0f}"
+    last, first = STAGES["tiny"].stages[2], STAGES["tiny"].practice[0]
+    share = next(s.weight for s in last.mix if s.source == "relations") / sum(s.weight for s in last.mix)
+    rows = last.steps * last.batch * (1 - last.text_share) * share
+    out["practice_live"] = f"{round(rows * each / first.batch, -2):,.0f}"
+    out["practice_images"], out["practice_minutes"] = f"{found['images']:,}", f"{found['minutes']:.0f}"
+    for at, step in (("_0", steps[0]), ("", steps[-1])):
+        for kind, told in found["looks"][str(step)].items():
+            out[f"practice_{kind}{at}"] = _percent(told["share"])
+    for kind in found["expected"]:  # the first look from which on it stays above two thirds
+        late = max(s for s in steps if found["looks"][str(s)][kind]["share"] < 2 / 3)
+        risen = min(s for s in steps if s > late)
+        out[f"practice_{kind}_from"] = f"{round(risen * each, -4):,.0f}"
+    out["practice_bits_0"], out["practice_bits"] = (f"{bits:.2f}" for bits in found["bits"])
 
 
 def _stages(out):

@@ -4,9 +4,12 @@ A page is how pretraining reads: images (or the context in their place) among te
 A dialogue is how people ask: the conversation of the processor.  Either way only text is predicted.
 """
 
+from dataclasses import replace
+
 import torch
 
 from ..config import IGNORE, IMAGE_PLACEHOLDER
+from .packing import fan
 
 
 def page(sample, processor):
@@ -41,20 +44,28 @@ def everything(row, processor):
 
 
 def clip(row, length):
-    """Cut a row to the context's length."""
-    ids, labels = row
-    return ids[:length], labels[:length]
+    """Cut a row's columns to the context's length."""
+    return tuple(column[:length] for column in row)
 
 
 def pad_right(rows, pad):
-    """(ids, labels) rows -> input_ids, labels [B, T].
+    """(ids, labels) rows -> input_ids, labels [B, T]; of (ids, labels, segments) rows, segments [B, T] too.
 
     Padding on the right needs no mask in training: with causal attention no real token sees it.
     """
-    T = max(len(ids) for ids, _ in rows)
-    ids = torch.tensor([ids + [pad] * (T - len(ids)) for ids, _ in rows])
-    labels = torch.tensor([labels + [IGNORE] * (T - len(labels)) for _, labels in rows])
-    return ids, labels
+    T = max(len(ids) for ids, *_ in rows)
+    columns = zip(zip(*rows, strict=True), (pad, IGNORE, 0), strict=False)
+    return tuple(torch.tensor([list(one) + [fill] * (T - len(one)) for one in column]) for column, fill in columns)
+
+
+def questions(sample, processor):
+    """All that a sample asks, each question as if it were the only one: (ids, labels, segments), see `fan`."""
+    return fan([dialogue(replace(sample, turns=(turn,)), processor) for turn in asked(sample)])
+
+
+def asked(sample):
+    """Its turns that ask, by their question mark; of a sample that has none, those that tell the reader to do it."""
+    return [turn for turn in sample.turns if turn[0].endswith("?")] or list(sample.turns)
 
 
 def row(sample, processor, reads="pages"):

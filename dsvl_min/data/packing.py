@@ -1,7 +1,8 @@
 """Several short rows in one long sequence, or rows of similar length in one batch: less padding either way.
 
 Packing puts rows of tokens one behind another; `segments` tell the decoder which token is of which row, so that each
-row is read as if it stood alone.  Bucketing leaves rows apart and puts those of similar length together.
+row is read as if it stood alone.  A fan is a pack of rows that begin alike, a picture say, and holds the beginning
+once.  Bucketing leaves rows apart and puts those of similar length together.
 
 Source: paper Table 4 (sequence packing in stage 2; how it packs is not said).
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 import torch
 
-from ..config import IGNORE, ConfigError
+from ..config import IGNORE, SHARED, ConfigError
 from ..processor import InputError
 
 TOO_LONG = ("raise", "skip")
@@ -61,6 +62,25 @@ def pack(rows, length, pad, too_long="raise"):
             segments[s, start:end] = segment
             start = end
     return Packed(input_ids, labels, segments, order, skipped)
+
+
+def fan(rows):
+    """Rows that begin alike as one (ids, labels, segments): the beginning once, then what is left of each.
+
+    The decoder reads each as if it stood alone behind the beginning (see `Decoder.forward`); labels stay with their
+    tokens.  The token before a row's first label is always its own, for it has that label to predict.
+    """
+    first = min(next(i for i, label in enumerate(labels) if label != IGNORE) for _, labels in rows)
+    alike = 0
+    while alike < first - 1 and len({ids[alike] for ids, _ in rows}) == 1:
+        alike += 1
+    ids, segments = list(rows[0][0][:alike]), [SHARED] * alike
+    labels = [IGNORE] * alike
+    for number, (row_ids, row_labels) in enumerate(rows, 1):
+        ids += row_ids[alike:]
+        labels += row_labels[alike:]
+        segments += [number] * (len(row_ids) - alike)
+    return ids, labels, segments
 
 
 def first_fit(lengths, length, too_long="raise"):

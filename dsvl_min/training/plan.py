@@ -4,7 +4,7 @@ import torch
 
 from ..bench import machine
 from ..checkpoint import WEIGHTS
-from ..data.collate import clip
+from ..data.collate import clip, questions
 from ..data.collate import row as as_row
 from ..data.feeds import Generated
 from ..hardware import GPUS, setting
@@ -74,10 +74,9 @@ def _row(stage, text, config, processor, count=120):
     for share in mix:
         draw = Generated(share.source, share.low, share.high)
         for index in range(max(1, round(count * share.weight / total))):
-            made = draw(0, index)
-            ids, labels = clip(
-                as_row(made, processor, "dialogues" if text else stage.reads), config.decoder.max_positions
-            )
+            made, reads = draw(0, index), "dialogues" if text else stage.reads
+            read = questions(made, processor)[:2] if reads == "questions" else as_row(made, processor, reads)
+            ids, labels = clip(read, config.decoder.max_positions)
             rows.append((len(ids), sum(label >= 0 for label in labels), len(made.images)))
     length, told, seen = (sum(column) / len(rows) for column in zip(*rows, strict=True))
     images = round(seen)

@@ -21,12 +21,15 @@ class Features:
 
     pixels [I, 3, s, s]: SigLIP's input, for when SigLIP trains; low [I, P, D]: its tokens; late, early
     [I, g, g, D]: SAM's last and first global block.  None where the model lacks the encoder.
+
+    Or, where nothing before the decoder trains any more, tokens [I, P, W] alone: what the adaptor made of them.
     """
 
     pixels: torch.Tensor | None = None
     low: torch.Tensor | None = None
     late: torch.Tensor | None = None
     early: torch.Tensor | None = None
+    tokens: torch.Tensor | None = None
 
     def __getitem__(self, index):
         return Features(*(None if x is None else x[index] for x in vars(self).values()))
@@ -94,8 +97,11 @@ def draw(plan, seed, size, split="train", workers=None):
 
 
 @torch.no_grad()
-def encode(model, processor, images, batch=64, progress=None):
-    """Features of images (PIL, paths or bytes), `batch` at a time, on the model's device; kept on the CPU."""
+def encode(model, processor, images, batch=64, progress=None, tokens=False):
+    """Features of images (PIL, paths or bytes), `batch` at a time, on the model's device; kept on the CPU.
+
+    tokens: only the finished image tokens are kept, a tenth of the memory.
+    """
     kept, device = {}, next(model.parameters()).device
 
     def keep(name, at, part):
@@ -107,6 +113,9 @@ def encode(model, processor, images, batch=64, progress=None):
     for start in tqdm(range(0, len(images), batch), desc=progress, disable=progress is None, unit="batch"):
         some = [load_image(image) for image in images[start : start + batch]]
         pixels = {k: v.to(device, model.dtype) for k, v in processor.pixels(some).items()}
+        if tokens:
+            keep("tokens", start, model.image_embeddings(**pixels))
+            continue
         if model.vision.siglip:
             keep("pixels", start, pixels["pixel_values"])
             keep("low", start, model.vision.siglip(pixels["pixel_values"]))
@@ -119,6 +128,8 @@ def encode(model, processor, images, batch=64, progress=None):
 
 def image_embeddings(model, features, siglip_trains=False):
     """Features -> image tokens in the decoder's width [I, P, D], with gradients for what trains."""
+    if features.tokens is not None:
+        return features.tokens
     low = high = None
     if model.vision.siglip:
         low = model.vision.siglip(features.pixels) if siglip_trains else features.low
@@ -127,15 +138,17 @@ def image_embeddings(model, features, siglip_trains=False):
     return model.adaptor(low, high)
 
 
-def feature_bytes(config):
+def feature_bytes(config, tokens=False):
     """Bytes of one image's Features, in float32."""
+    if tokens:
+        return 4 * config.image_tokens * config.decoder.width
     low, high = config.siglip, config.sam
     numbers = 3 * low.image_size**2 + low.grid**2 * low.width if low else 0
     return 4 * (numbers + (2 * high.grid**2 * high.width if high else 0))
 
 
-def pool_of(model, processor, samples, pictures, progress=None, kept=KEPT, batch=64):
-    """A Pool of samples and, for each, its images, encoded `batch` at a time.
+def pool_of(model, processor, samples, pictures, progress=None, kept=KEPT, batch=64, tokens=False):
+    """A Pool of samples and, for each, its images, encoded `batch` at a time (see `encode`).
 
     Features beyond `kept` bytes are computed at each step anew.
     """
@@ -143,16 +156,16 @@ def pool_of(model, processor, samples, pictures, progress=None, kept=KEPT, batch
     for images in pictures:
         first.append(len(flat))
         flat += images
-    if len(flat) * feature_bytes(model.config) > kept:
+    if len(flat) * feature_bytes(model.config, tokens) > kept:
         return Pool(samples, first, Seen(model, processor, flat))
-    return Pool(samples, first, encode(model, processor, flat, batch, progress))
+    return Pool(samples, first, encode(model, processor, flat, batch, progress, tokens))
 
 
-def make_pool(model, processor, plan, seed, split="train", workers=None, progress=None):
-    """A Pool of fresh samples by `plan` (see `draw`)."""
+def make_pool(model, processor, plan, seed, split="train", workers=None, progress=None, tokens=False):
+    """A Pool of fresh samples by `plan` (see `draw`); tokens: see `encode`."""
     size = (model.config.sam or model.config.siglip).image_size
     # deviation: images-drawn-once
-    return pool_of(model, processor, *draw(plan, seed, size, split, workers), progress)
+    return pool_of(model, processor, *draw(plan, seed, size, split, workers), progress, tokens=tokens)
 
 
 def text_pool(shares, count, seed, split="train") -> list[Sample]:

@@ -19,10 +19,9 @@ from .parts import assemble, make_parts
 from .plan import as_table, plan
 from .pool import make_pool, text_pool
 from .ranks import together
-from .stages import PARTS, STAGES, Stage
+from .stages import PARTS, STAGES, Stage, longer
 from .trainer import UNFINISHED, run_stage
 
-STAGE_NUMBERS = (0, 1, 2, 3)
 PROGRESS = "progress.json"
 
 
@@ -73,7 +72,7 @@ def changed(recipe, changes):
 
     Raises ConfigError for a name unknown.
     """
-    stages = {stage.name: stage for stage in recipe.stages}
+    stages = {stage.name: stage for stage in recipe.numbered.values()}
     wanted = {}
     for name, value in changes.items():
         stage, _, field = name.partition(".")
@@ -92,7 +91,8 @@ def changed(recipe, changes):
         if field not in plain or field == "name":
             raise ConfigError(f"{name}: no field {field!r} that can be set; there are {', '.join(plain[1:])}")
         wanted.setdefault(stage, {})[field] = _like(getattr(now, field), value, name)
-    return replace(recipe, stages=tuple(replace(s, **wanted.get(s.name, {})) for s in recipe.stages))
+    made = [replace(stage, **wanted.get(name, {})) for name, stage in stages.items()]
+    return replace(recipe, stages=tuple(made[: len(recipe.stages)]), practice=tuple(made[len(recipe.stages) :]))
 
 
 def _like(before, value, name):
@@ -119,18 +119,19 @@ def asked_for(size, vision, stages, seed, times, changes, adaptor="hybrid"):
     config = replace(ModelConfig.preset(size, vision), adaptor=adaptor)
     if config.name not in STAGES:
         raise ConfigError(f"no stages are written down for size {size!r}; there are some for {', '.join(STAGES)}")
-    wrong = [n for n in stages if n not in STAGE_NUMBERS]
-    if wrong or not stages:
-        raise ConfigError(f"stages must be some of 0, 1, 2, 3; got {', '.join(map(str, stages)) or 'none'}")
+    there_are = [0, *STAGES[config.name].numbered]
+    if not stages or not set(stages) <= set(there_are):
+        raise ConfigError(
+            f"stages must be some of {', '.join(map(str, there_are))}; got {', '.join(map(str, stages)) or 'none'}"
+        )
     if times < 1:
         raise ConfigError(f"times must be a whole number from 1, got {times}")
-    recipe = changed(STAGES[config.name], changes or {})
-    longer = (replace(s, steps=s.steps * times, ramp=s.ramp * times) for s in recipe.stages)
+    recipe = longer(changed(STAGES[config.name], changes or {}), times)
     command = f"dsvl train --size {config.name} --stages {','.join(map(str, stages))} --times {times} --seed {seed}"
     command += f" --vision {vision}" if vision else ""
     command += f" --adaptor {adaptor}" if adaptor != "hybrid" else ""
     command += "".join(f" --set {name}={value}" for name, value in sorted((changes or {}).items()))
-    return config, replace(recipe, stages=tuple(longer)), command
+    return config, recipe, command
 
 
 def dry_run(
@@ -138,13 +139,13 @@ def dry_run(
 ):  # fmt: skip
     """The plan of the run that `train` would do with the same arguments, as text (see `plan`)."""
     config, recipe, command = asked_for(size, vision, stages, seed, times, changes, adaptor)
-    chosen = [recipe.stages[number - 1] for number in sorted(set(stages) - {0})]
+    chosen = [recipe.numbered[number] for number in sorted(set(stages) - {0})]
     before, record = "", WEIGHTS / f"{config.name}-parts" / "record.json"
     if 0 in stages and record.exists():
         made = json.loads(record.read_text(encoding="utf-8"))
         before = f"\nstage0\n  those that came with the package took {sum(made['minutes'].values()):.0f} minutes"
         before += f" on {made['hardware']['device']}\n"
-    images = times * sum(count for _, count, *_ in recipe.images)
+    images = sum(count for _, count, *_ in recipe.images)
     return as_table(command, plan(config, chosen, None, recompute, images), images, before)
 
 
@@ -164,6 +165,7 @@ def train(
     adaptor="hybrid",
     means=None,
     tensorboard=False,
+    watch=None,
 ):
     """Train a size through the chosen stages and save it to `out` (default: runs/<size>).
 
@@ -171,8 +173,9 @@ def train(
     and record.json; nothing that came with the package is overwritten.  Stage 0 makes new pretrained parts in
     out/parts; without it the package's own are used.  Stages that are left out are skipped: 2,3 goes from a
     fresh adaptor straight to stage 2.  times: stages 1-3 take that many times their steps, over that many times their
-    images and texts (tiny: about 4 GB of memory for each, as long as the features fit into half of it).  adaptor: its
-    form.  changes: fields of stages that are set otherwise, {"stage2.text_share": 0.7}.
+    images and texts (tiny: about 4 GB of memory for each, as long as the features fit into half of it).  Stage 4, where
+    there is one, is practice.  adaptor: its form.  changes: fields of stages that are set otherwise,
+    {"stage2.text_share": 0.7}.
 
     A run that was cut off, by whatever, goes on when it is started again: at the last checkpoint, of which one is
     written `every` steps, and to the same result, bit for bit.  resume=False forgets it and begins anew.
@@ -180,6 +183,7 @@ def train(
     Under torchrun or accelerate launch all ranks train the one model (see `ranks`); shard: each holds a part of it.
     device: "cpu" or "cuda"; the GPU if there is one, in the numbers it computes in.  means: how a step is computed, see
     `Means`; a run may go on with others.  tensorboard: losses are also written for TensorBoard, to out/tensorboard.
+    watch(stage, step, model, processor): called before each step, to look.
 
     Returns (model, processor, record); the record is None on ranks but the first.  Raises ConfigError for a size or
     stage that does not exist, or if `out` holds another run; TrainingStopped for a loss that is not finite, and after
@@ -213,11 +217,11 @@ def train(
         progress = Progress(out, settings, not resume, ranks.first)
         ranks.wait()
         show = Show(tensorboard, peak=peak(ranks.device))
-        asked = config, recipe, set(stages), out, seed, times, quiet, every
-        return _train(*asked, record, progress, ranks, means, show)
+        asked = config, recipe, set(stages), out, seed, quiet, every
+        return _train(*asked, record, progress, ranks, means, show, watch)
 
 
-def _train(config, recipe, stages, out, seed, times, quiet, every, record, progress, ranks, means, show):
+def _train(config, recipe, stages, out, seed, quiet, every, record, progress, ranks, means, show, watch):
     """The body of `train`, once everything has been found possible."""
     done, minutes, parts = progress.stages, record["minutes"], WEIGHTS / f"{config.name}-parts"
     minutes |= {name: stage["minutes"] for name, stage in done.items()}
@@ -233,27 +237,33 @@ def _train(config, recipe, stages, out, seed, times, quiet, every, record, progr
         ranks.wait()
         if stages == {0}:
             return None, None, record if ranks.first else None
-    chosen = [recipe.stages[number - 1] for number in sorted(stages - {0})]
+    chosen = [recipe.numbered[number] for number in sorted(stages - {0})]
     if all(stage.name in done for stage in chosen) and (out / "config.json").exists():
         kept = json.loads((out / "record.json").read_text(encoding="utf-8"))
         return *load(out, device=ranks.device), kept if ranks.first else None
     model, processor = assemble(config, parts, seed)
-    began = time.time()
-    images = tuple((source, count * times, low, high) for source, count, low, high in recipe.images)
-    progress_bar = None if quiet or not ranks.first else "encoding images"
-    pool = make_pool(model.to(ranks.device), processor, images, seed, progress=progress_bar)
-    texts = text_pool(recipe.texts, times * recipe.text_count, seed)
-    minutes["images"] = round((time.time() - began) / 60, 2)
-    record["images"] = len(pool.samples)
+    texts, pool, drawn = text_pool(recipe.texts, recipe.text_count, seed), None, None
     curves = {name: stage["curves"] for name, stage in done.items() if "curves" in stage}
     for stage in chosen:
         if stage.name in done:
             model.load_state_dict(load(out / stage.name)[0].state_dict())
             continue
+        practises = stage in recipe.practice
+        images = recipe.practised if practises else recipe.images
+        if drawn is not images:  # practice has its own, of which it needs the tokens alone
+            began, pool, drawn = time.time(), None, images
+            bar = None if quiet or not ranks.first else "encoding images"
+            pool = make_pool(model.to(ranks.device), processor, images, seed, progress=bar, tokens=practises)
+            name = "practice images" if practises else "images"
+            minutes[name] = round((time.time() - began) / 60, 2)
+            if ranks.first:
+                progress.note(name, minutes=minutes[name])
         if show.peak:
             (told,) = plan(config, [stage], show.peak, images=len(pool.samples))
             show = replace(show, operations=told["operations"] / stage.steps / ranks.size)
-        lines = run_stage(model, processor, stage, pool, texts, out, seed, quiet, every, ranks, means, show)
+        lines = run_stage(
+            model, processor, stage, pool, texts, out, seed, quiet, every, ranks, means, show, watch=watch
+        )
         curves[stage.name] = {
             kind: thin([line for line in lines if line["text"] == (kind == "text")]) for kind in ("image", "text")
         }
@@ -266,7 +276,10 @@ def _train(config, recipe, stages, out, seed, times, quiet, every, record, progr
             progress.note(stage.name, minutes=minutes[stage.name], curves=curves[stage.name], **told)
             shutil.rmtree(out / UNFINISHED, ignore_errors=True)
     minutes["total"] = round(sum(minutes.values()), 2)
-    record |= {"parameters": sum(p.numel() for p in model.parameters()), "curves": curves}
+    record |= {"parameters": sum(p.numel() for p in model.parameters()), "curves": curves,
+               "images": sum(count for _, count, *_ in recipe.images)}  # fmt: skip
+    if any(stage in recipe.practice for stage in chosen):
+        record["practised"] = sum(count for _, count, *_ in recipe.practised)
     if ranks.first:
         save(model, processor, out, record=record)
     ranks.wait()

@@ -26,6 +26,7 @@ PARTS = {
 
 
 LORA = "lora"  # beside the decoder's matrices, where `add_lora` has put it in: a part of its own
+READS = ("pages", "dialogues", "questions")
 OWN = "own"  # a share of this name draws from all samples there are, whatever their source
 
 
@@ -58,8 +59,9 @@ class Stage:
     """One row of the table.
 
     lr: learning rate of each trained part; absent or zero is frozen.  muon: learning rate of a part's matrices where
-    Muon trains them, muon_decay: their weight decay there; AdamW trains the rest.  reads: "pages" (image, then text) or
-    "dialogues" (questions and answers); learns: of a dialogue, "answers" or "everything".
+    Muon trains them, muon_decay: their weight decay there; AdamW trains the rest.  reads: "pages" (image, then text),
+    "dialogues" (questions and answers) or "questions" (each as if it were the image's only one); learns: of a dialogue,
+    "answers" or "everything".
     warmup: steps of linear rise; schedule: what follows, one of `loop.SCHEDULES`.  text_share: of the samples that are
     text alone; ramp: steps over which it falls from 1 to that (modality warm-up); grouped: a step reads text or
     images, never both (modality grouping).  length: tokens of a row, at most (0: as many as the decoder takes);
@@ -89,11 +91,12 @@ class Stage:
     muon_decay: dict = field(default_factory=dict)
 
     def __post_init__(self):
-        unknown = sorted(set(self.lr) - {*PARTS, LORA})
-        if unknown:
-            raise ConfigError(
-                f"Stage.lr of {self.name}: no part {', '.join(unknown)}; the parts are {', '.join(PARTS)}"
-            )
+        for rates in ("lr", "muon", "muon_decay"):
+            unknown = sorted(set(getattr(self, rates)) - {*PARTS, LORA})
+            if unknown:
+                raise ConfigError(
+                    f"Stage.{rates} of {self.name}: no part {', '.join(unknown)}; the parts are {', '.join(PARTS)}"
+                )
         if self.lr.get("sam", 0) > 0:
             raise ConfigError(
                 f"Stage.lr of {self.name} trains sam: no stage of the paper does, and what SAM's blocks see is "
@@ -125,8 +128,12 @@ class Stage:
             raise ConfigError(
                 f"Stage {self.name} reads text alone with the decoder frozen: nothing could learn from it"
             )
-        if self.reads not in ("pages", "dialogues"):
-            raise ConfigError(f"Stage.reads of {self.name} must be pages or dialogues, got {self.reads!r}")
+        if self.reads not in READS:
+            raise ConfigError(f"Stage.reads of {self.name} must be {' or '.join(READS)}, got {self.reads!r}")
+        if self.reads == "questions" and (self.packing or self.learns != "answers"):
+            raise ConfigError(
+                f"Stage {self.name} reads questions: only answers are learnt of these, and no row is packed"
+            )
         if self.learns not in ("answers", "everything"):
             raise ConfigError(f"Stage.learns of {self.name} must be answers or everything, got {self.learns!r}")
         if self.text_share < 1 and not self.mix or self.text_share > 0 and not self.text_mix:
@@ -139,12 +146,30 @@ class Recipe:
 
     images: (source, count, low, high) rows of the images made beforehand; texts: shares of text_count text-only
     samples.  Without images the recipe is there to be read and reckoned with (`cost`), not to be run.
+    practice: stages that may follow as the fourth and so on; they train the decoder alone, over practised images of
+    their own.
     """
 
     stages: tuple
     images: tuple = ()
     texts: tuple = ()
     text_count: int = 0
+    practice: tuple = ()
+    practised: tuple = ()
+
+    def __post_init__(self):
+        for stage in self.practice:
+            moved = sorted(part for part, rate in stage.lr.items() if rate > 0)
+            if moved != ["decoder"]:
+                raise ConfigError(
+                    f"Stage.lr of {stage.name} trains {', '.join(moved)}: practice keeps finished image tokens, so "
+                    "only the decoder can learn from it"
+                )
+
+    @property
+    def numbered(self):
+        """{number: Stage}, as --stages calls them."""
+        return dict(enumerate((*self.stages, *self.practice), 1))
 
 
 _TEXTS = (Share("english", 2), Share("chinese", 0.2), Share("grid", 1), Share("lists", 2), Share("repeats", 1))
@@ -168,6 +193,15 @@ _QUESTIONS = (
     Share("free-documents", 0.5), Share("signs", 1), Share("digits", 6), Share("several-digits", 2),
     # deviation: cannot-tell
     Share("unanswerable", 1.5),
+)  # fmt: skip
+
+# Which of two objects is meant, by its shape, and where it lies: what nothing but hundreds of thousands of questions
+# teaches, and among others not even those.  Then everything, lest it be forgotten.
+_PAIRS = (Share("relations", 1, 0.3, 1.0),)
+_ALL = (
+    Share("relations", 6, 0.3, 1.0), Share("counting", 9, 0.3, 1.0), Share("inventory", 4), Share("naming", 1.5),
+    Share("digits", 1), Share("several-digits", 0.4), Share("documents", 0.8, 0.0, 0.74), Share("signs", 0.1),
+    Share("free-documents", 0.05), Share("unanswerable", 0.8),
 )  # fmt: skip
 
 # Without it the adaptor's matrices grow, and with them the image tokens, to a hundred times a word's length.
@@ -208,18 +242,47 @@ STAGES = {
         ),
         texts=_TEXTS,
         text_count=15000,  # with 3,000 the English is read again and again, and what was known besides is lost
+        # deviation: practice
+        practice=(
+            Stage("pairs", {"decoder": 1e-3}, 400, 48, _PAIRS, reads="questions", muon={"decoder": 0.01}),
+            Stage(
+                "mixed", {"decoder": 1e-3}, 500, 48, _ALL, reads="questions", muon={"decoder": 0.01}, text_share=0.15,
+                text_mix=_TEXTS,
+            ),
+        ),
+        practised=(
+            ("relations", 8000, 0.3, 1.0), ("counting", 5000, 0.3, 1.0), ("inventory", 3300, 0.0, 1.0),
+            ("naming", 1000, 0.0, 1.0), ("digits", 1000, 0.0, 1.0), ("several-digits", 700, 0.0, 1.0),
+            ("documents", 700, 0.0, 0.74), ("signs", 300, 0.0, 1.0), ("free-documents", 200, 0.0, 1.0),
+            ("unanswerable", 800, 0.0, 1.0),
+        ),
     ),
 }  # fmt: skip
 
 
+def longer(recipe, times):
+    """The recipe with `times` its steps, over that many times its images and texts."""
+
+    def more(rows):
+        return tuple((source, times * count, low, high) for source, count, low, high in rows)
+
+    def on(stage):
+        return replace(stage, steps=times * stage.steps, ramp=times * stage.ramp)
+
+    return Recipe(
+        tuple(map(on, recipe.stages)), more(recipe.images), recipe.texts, times * recipe.text_count,
+        tuple(map(on, recipe.practice)), more(recipe.practised),
+    )  # fmt: skip
+
+
 def _wider(recipe, times, width):
     """A recipe for a decoder `width` times as wide: AdamW's rates divided by that, `times` the steps and the images."""
-    stages = tuple(
-        replace(stage, lr={part: rate / width for part, rate in stage.lr.items()}, steps=times * stage.steps)
-        for stage in recipe.stages
-    )
-    images = tuple((source, times * count, low, high) for source, count, low, high in recipe.images)
-    return replace(recipe, stages=stages, images=images, text_count=times * recipe.text_count)
+
+    def wider(stage):
+        return replace(stage, lr={part: rate / width for part, rate in stage.lr.items()})
+
+    made = longer(recipe, times)
+    return replace(made, stages=tuple(map(wider, made.stages)), practice=tuple(map(wider, made.practice)))
 
 
 # No run of it is recorded yet.

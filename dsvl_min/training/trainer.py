@@ -12,10 +12,10 @@ from torch.utils.checkpoint import checkpoint
 
 from ..checkpoint import save
 from ..config import IGNORE, ConfigError
-from ..data.collate import clip, everything, pad_right, row
+from ..data.collate import clip, everything, pad_right, questions, row
 from ..data.feeds import Records
 from ..data.mixture import Mixture, Row
-from ..data.packing import first_fit, pack
+from ..data.packing import fan, first_fit, pack
 from ..model import predicted_loss
 from .guard import stop_if_bad
 from .keep import Keeper
@@ -76,7 +76,7 @@ def trainable(model, stage):
 
 
 def summed_loss(model, batch, features, siglip_trains=False):
-    """Cross-entropy summed over the supervised tokens of a batch: {input_ids, labels, and segments where packed}."""
+    """Cross-entropy summed over the supervised tokens of a batch: {input_ids, labels, perhaps segments}."""
     device = model.decoder.embed.weight.device
     batch = {name: tensor.to(device) for name, tensor in batch.items()}
     images = None if features is None else image_embeddings(model, features.to(device), siglip_trains)
@@ -113,8 +113,8 @@ def mixture(stage, pool, texts, seed):
 
 @dataclass(frozen=True)
 class Chunk:
-    """Rows that run together.  batch: input_ids, labels, and segments where packed; features: of their images, or None
-    where there is none; tokens: how many there are, padding aside.
+    """Rows that run together.  batch: input_ids, labels, and segments where texts share a row; features: of their
+    images, or None where there is none; tokens: how many there are, padding aside.
     """
 
     batch: dict
@@ -149,9 +149,11 @@ class Batches:
             sample = self.texts[place] if row_of.text else self.pool.samples[place]
             reads = "dialogues" if row_of.text else self.stage.reads
             places.append([] if row_of.text else [place])
-            made = row(sample, self.processor, reads)
+            made = questions(sample, self.processor) if reads == "questions" else row(sample, self.processor, reads)
             if self.stage.learns == "everything" and reads == "dialogues":
                 made = everything(made, self.processor)
+            if row_of.text and self.stage.reads == "questions":
+                made = fan([made])
             rows.append(clip(made, self.length))
         chunks = []
         for part in self.chunked(rows):
@@ -160,15 +162,15 @@ class Batches:
                 packed = pack(chosen, self.length, pad)
                 batch, part = packed.tensors(), packed.arrange([[i] for i in part])
             else:
-                batch = dict(zip(("input_ids", "labels"), pad_right(chosen, pad), strict=True))
+                batch = dict(zip(("input_ids", "labels", "segments"), pad_right(chosen, pad), strict=False))
             seen = [place for i in part for place in places[i] if self.pool.samples[place].images]
             features = self.pool.take(seen)[1] if seen else None
-            chunks.append(Chunk(batch, features, sum(len(ids) for ids, _ in chosen)))
+            chunks.append(Chunk(batch, features, sum(len(ids) for ids, *_ in chosen)))
         return chunks
 
     def chunked(self, rows):
         """Rows' numbers in groups: whole sequences' worth where rows are packed, else of similar length."""
-        lengths = [len(ids) for ids, _ in rows]
+        lengths = [len(ids) for ids, *_ in rows]
         if self.stage.packing:
             groups, _ = first_fit(lengths, self.length)
         else:
@@ -209,14 +211,15 @@ class SummedLoss(nn.Module):
 
 def run_stage(
     model, processor, stage, pool, texts, out, seed=0, quiet=False, every=None, ranks=ALONE, means=None,
-    show=None, write=save,
+    show=None, write=save, watch=None,
 ):  # fmt: skip
     """Train one stage in place; returns its metrics, one dictionary a step.
 
     out: a folder; metrics.jsonl grows there and `stage.name`/ receives the checkpoint.  every: also write one every
     so many steps, into out/unfinished, and begin at the newest that lies there.  ranks: with whom, where and in which
     numbers; means: how a step is computed; show: what is shown of it; write(model, processor, folder): writes the
-    checkpoint.  Raises TrainingStopped if the loss is not finite or wild, ConfigError if ranks can't share a batch.
+    checkpoint; watch(stage, step, model, processor): looks on, before each step.  Raises TrainingStopped if the loss is
+    not finite or wild, ConfigError if ranks can't share a batch.
     """
     if ranks.shard and not stage.grouped and 0 < stage.text_share < 1:
         raise ConfigError(
@@ -235,6 +238,8 @@ def run_stage(
     chunks = []  # those of the step at hand
 
     def step(number):
+        if watch:
+            watch(stage, number, model, processor)
         with ranks.numbers():  # the encoders run here, where their features aren't kept
             chunks[:] = batches(number)
         told = ranks.sum(sum(chunk.predicted for chunk in chunks))

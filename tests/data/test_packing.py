@@ -8,9 +8,9 @@ from reference import shake, worst
 
 from dsvl_min import decoder as decoding
 from dsvl_min.attention import capture_attention
-from dsvl_min.config import IGNORE, ConfigError, ModelConfig
+from dsvl_min.config import IGNORE, SHARED, ConfigError, ModelConfig
 from dsvl_min.data.collate import pad_right
-from dsvl_min.data.packing import buckets, first_fit, pack, padding
+from dsvl_min.data.packing import buckets, fan, first_fit, pack, padding
 from dsvl_min.model import DeepSeekVL
 from dsvl_min.processor import InputError
 
@@ -94,6 +94,24 @@ def pixels(pictures):
     high = torch.stack(pictures)
     low = torch.nn.functional.interpolate(high, size=(48, 48))
     return {"pixel_values": low, "high_res_pixel_values": high}
+
+
+TOKENS = st.lists(st.integers(1, 9), min_size=1, max_size=6)
+
+
+@given(TOKENS, st.lists(st.tuples(TOKENS, TOKENS), min_size=1, max_size=5))
+@settings(max_examples=200, deadline=None)
+def test_a_fan_holds_what_rows_begin_with_once_and_the_rest_of_each(beginning, rest):
+    rows = [(beginning + a + b, [IGNORE] * len(beginning + a) + b) for a, b in rest]
+    ids, labels, segments = (torch.tensor(column) for column in fan(rows))
+    shared = segments == SHARED
+    assert shared.sum() >= len(beginning) - 1 and (labels[shared] == IGNORE).all()
+    for number, (row_ids, row_labels) in enumerate(rows, 1):
+        seen = shared | (segments == number)
+        assert ids[seen].tolist() == row_ids and labels[seen].tolist() == row_labels
+        own = (segments[seen] == number).nonzero()[0]
+        assert (labels[seen][: own + 1] == IGNORE).all(), "the token that predicts the first label is the row's own"
+    assert len(segments) == shared.sum() + sum(len(r) - int(shared.sum()) for r, _ in rows)
 
 
 def loss_and_gradient(model, **batch):

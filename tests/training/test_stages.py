@@ -4,7 +4,8 @@ import torch
 from dsvl_min.config import ConfigError, ModelConfig
 from dsvl_min.model import DeepSeekVL
 from dsvl_min.training.loop import schedule
-from dsvl_min.training.stages import PARTS, STAGES, Share, Stage, part_of
+from dsvl_min.training.run import changed
+from dsvl_min.training.stages import PARTS, STAGES, Share, Stage, longer, part_of
 from dsvl_min.training.trainer import trainable
 
 MIX = (Share("naming", 1),)
@@ -31,9 +32,10 @@ def test_the_tiny_stages_train_what_the_paper_trains():
 
 def test_every_stage_finds_the_images_it_reads_among_those_made_beforehand():
     for recipe in (recipe for recipe in STAGES.values() if recipe.images):
-        for stage in recipe.stages:
+        for stage in recipe.numbered.values():
+            images = recipe.practised if stage in recipe.practice else recipe.images
             for share in stage.mix:
-                rows = [(low, high) for source, _, low, high in recipe.images if source == share.source]
+                rows = [(low, high) for source, _, low, high in images if source == share.source]
                 assert any(low < share.high and share.low < high for low, high in rows), (stage.name, share)
             assert {s.source for s in stage.text_mix} <= {s.source for s in recipe.texts}
 
@@ -57,6 +59,10 @@ def test_the_learning_rate_rises_then_falls_to_a_tenth():
     "change,named",
     [
         ({"lr": {"eyes": 1.0}}, "no part eyes"),
+        ({"muon": {"eyes": 1.0}}, r"Stage\.muon of s: no part eyes"),
+        ({"muon_decay": {"eyes": 1.0}}, r"Stage\.muon_decay of s: no part eyes"),
+        ({"reads": "questions", "packing": True, "length": 64}, "no row is packed"),
+        ({"reads": "questions", "learns": "everything"}, "only answers are learnt"),
         ({"lr": {"adaptor": 0.0}}, "every part is frozen"),
         ({"lr": {"sam": 1e-3, "adaptor": 1e-3}}, "trains sam"),
         ({"steps": 0}, "at least one step"),
@@ -158,6 +164,32 @@ def test_the_papers_stages_train_and_read_what_the_paper_says():
         assert [s.reads for s in (first, second, third)] == ["pages", "pages", "dialogues"]
         for stage, whole in ((second, 29.9), (third, 52.1)):  # the paper's other rows, in percent
             assert sum(share.weight for share in stage.mix) == pytest.approx(whole, abs=0.15)
+
+
+def test_practice_trains_the_decoder_alone_on_pictures_it_draws_itself():
+    for size in ("tiny", "mini"):
+        recipe = STAGES[size]
+        assert recipe.numbered == dict(zip((1, 2, 3, 4, 5), (*recipe.stages, *recipe.practice), strict=True))
+        assert all(set(stage.lr) == {"decoder"} and stage.reads == "questions" for stage in recipe.practice)
+        read = {share.source for stage in recipe.practice for share in stage.mix}
+        assert read == {source for source, *_ in recipe.practised}
+    assert STAGES["7b"].practice == () and list(STAGES["7b"].numbered) == [1, 2, 3]
+
+
+def test_a_longer_run_has_as_many_times_the_steps_the_images_and_the_texts():
+    tiny, three = STAGES["tiny"], longer(STAGES["tiny"], 3)
+    assert [s.steps for s in three.numbered.values()] == [3 * s.steps for s in tiny.numbered.values()]
+    for a, b in ((tiny.images, three.images), (tiny.practised, three.practised)):
+        assert [(source, 3 * count, low, high) for source, count, low, high in a] == list(b)
+    assert three.text_count == 3 * tiny.text_count and longer(STAGES["7b"], 2).practice == ()
+
+
+def test_practice_can_be_set_like_any_stage():
+    made = changed(STAGES["tiny"], {"pairs.steps": 70, "stage3.batch": 5})
+    assert (made.practice[0].steps, made.stages[2].batch) == (70, 5)
+    assert made.stages[:2] == STAGES["tiny"].stages[:2]
+    with pytest.raises(ConfigError, match="mixed trains adaptor, decoder: .* only the decoder"):
+        changed(STAGES["tiny"], {"mixed.lr.adaptor": 1e-3})
 
 
 def test_the_step_schedule_falls_twice():

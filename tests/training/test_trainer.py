@@ -16,7 +16,7 @@ from PIL import Image
 import dsvl_min
 from dsvl_min.checkpoint import tensors_of
 from dsvl_min.config import ConfigError, DecoderConfig, ModelConfig
-from dsvl_min.data.collate import pad_right, page
+from dsvl_min.data.collate import dialogue, pad_right, page, questions
 from dsvl_min.init import initialise
 from dsvl_min.model import DeepSeekVL
 from dsvl_min.processor import Processor
@@ -26,7 +26,7 @@ from dsvl_min.training.parts import make_parts
 from dsvl_min.training.pool import image_embeddings, make_pool, text_pool
 from dsvl_min.training.run import train
 from dsvl_min.training.stage0 import mask_loss, prompts_for
-from dsvl_min.training.stages import STAGES, Share, Stage, part_of
+from dsvl_min.training.stages import STAGES, Recipe, Share, Stage, part_of
 from dsvl_min.training.trainer import Batches, run_stage, summed_loss
 
 MIX = (Share("naming", 1), Share("digits", 1))
@@ -103,6 +103,40 @@ def test_of_a_dialogue_the_answers_are_learnt_or_everything(small):
     said, all_of_it = ([processor.decode(row) for row in found[learns]] for learns in ("answers", "everything"))
     assert all("User" not in text for text in said) and all("User" in text for text in all_of_it)
     assert all(b.endswith(a.split()[-1]) for a, b in zip(said, all_of_it, strict=True))
+
+
+def test_questions_that_share_a_picture_have_the_losses_of_questions_asked_alone(small):
+    model, processor, pool, texts = small
+    asked = stage(reads="questions", batch=8, lr={"decoder": 1e-2}, text_share=0.5, text_mix=TEXTS)
+    batches, places = Batches(asked, pool, texts, processor, seed=0), range(len(pool.samples))
+    seen = [chunk for step in range(4) for chunk in batches(step)]
+    assert {chunk.features is None for chunk in seen} == {True, False}
+    with torch.no_grad():
+        for place in places:
+            made, features = pool.samples[place], pool.take([place])[1]
+            batch = dict(
+                zip(("input_ids", "labels", "segments"), pad_right([questions(made, processor)], 0), strict=True)
+            )
+            shared, apart, several = summed_loss(model, batch, features), 0.0, 0
+            for turn in made.turns:
+                if turn[0].endswith("?"):
+                    row = dialogue(replace(made, turns=(turn,)), processor)
+                    alone = dict(zip(("input_ids", "labels"), pad_right([row], 0), strict=True))
+                    apart, several = apart + summed_loss(model, alone, features), several + 1
+            assert torch.isclose(shared, apart, atol=1e-4) and several >= 1
+
+
+def test_kept_tokens_give_the_loss_of_kept_features(small, tmp_path):
+    model, processor, _, texts = small
+    rows = [("naming", 12, 0.0, 1.0), ("digits", 12, 0.0, 1.0)]
+    pool, tokens = (make_pool(model, processor, rows, seed=0, workers=1, tokens=only) for only in (False, True))
+    assert {name for name, kept in vars(tokens.features).items() if kept is not None} == {"tokens"}
+    start, found = {k: v.clone() for k, v in model.state_dict().items()}, []
+    for name, one in (("features", pool), ("tokens", tokens)):
+        model.load_state_dict(start)
+        lines = run_stage(model, processor, stage(lr={"decoder": 1e-2}), one, texts, tmp_path / name, quiet=True)
+        found.append([line["loss"] for line in lines])
+    assert found[0] == pytest.approx(found[1], abs=2e-5)
 
 
 def test_packed_rows_give_the_losses_of_rows_apart(small, tmp_path):
@@ -271,7 +305,10 @@ def in_seconds(monkeypatch, steps=2, size="tiny"):
     recipe = STAGES[size]
     short = tuple(replace(s, steps=steps, batch=4, warmup=1) for s in recipe.stages)
     images = tuple((source, 4, low, high) for source, _, low, high in recipe.images)
-    monkeypatch.setitem(STAGES, size, replace(recipe, stages=short, images=images, text_count=20))
+    practice = tuple(replace(s, steps=steps, batch=4, warmup=1) for s in recipe.practice)
+    practised = tuple((source, 4, low, high) for source, _, low, high in recipe.practised)
+    made = Recipe(short, images, recipe.texts, 20, practice, practised)
+    monkeypatch.setitem(STAGES, size, made)
 
 
 @pytest.mark.parametrize("vision", ["hybrid", "siglip", "sam"])
@@ -301,7 +338,8 @@ def test_parts_made_at_once_are_those_made_one_after_another(tmp_path, monkeypat
 
 def test_mini_trains_from_nothing_too(tmp_path, monkeypatch):
     in_seconds(monkeypatch, size="mini")
-    train("mini", stages=(0, 1, 2, 3), out=tmp_path, quiet=True)
+    _, _, record = train("mini", stages=(0, 1, 2, 3, 4, 5), out=tmp_path, quiet=True)
+    assert {"stage3", "pairs", "mixed", "practice images"} <= set(record["minutes"]) and record["practised"] == 40
     again, processor = dsvl_min.load(tmp_path)
     assert again.config.name == "mini" and isinstance(ask_blank(again, processor), str)
 
@@ -312,10 +350,10 @@ def without_clock(folder):
     return [{k: v for k, v in line.items() if k != "seconds"} for line in lines]
 
 
-@pytest.mark.parametrize("after", [2, 7, 11])
+@pytest.mark.parametrize("after", [2, 7, 11, 17, 22])
 def test_a_run_cut_off_anywhere_goes_on_and_ends_bit_for_bit_the_same(after, tmp_path, monkeypatch):
     in_seconds(monkeypatch, steps=5)
-    whole, _, _ = train("tiny", out=tmp_path / "whole", quiet=True, every=2)
+    whole, _, _ = train("tiny", stages=(1, 2, 3, 4, 5), out=tmp_path / "whole", quiet=True, every=2)
     steps, real = 0, trainer.Batches.__call__
 
     def dies(batches, step):
@@ -327,12 +365,12 @@ def test_a_run_cut_off_anywhere_goes_on_and_ends_bit_for_bit_the_same(after, tmp
 
     monkeypatch.setattr(trainer.Batches, "__call__", dies)
     with pytest.raises(MemoryError):
-        train("tiny", out=tmp_path / "cut", quiet=True, every=2)
+        train("tiny", stages=(1, 2, 3, 4, 5), out=tmp_path / "cut", quiet=True, every=2)
     monkeypatch.setattr(trainer.Batches, "__call__", real)
-    resumed, _, record = train("tiny", out=tmp_path / "cut", quiet=True, every=2)
+    resumed, _, record = train("tiny", stages=(1, 2, 3, 4, 5), out=tmp_path / "cut", quiet=True, every=2)
     assert all(torch.equal(resumed.state_dict()[k], v) for k, v in whole.state_dict().items())
     assert without_clock(tmp_path / "cut") == without_clock(tmp_path / "whole")
-    assert set(record["curves"]) == {"stage1", "stage2", "stage3"}
+    assert set(record["curves"]) == {"stage1", "stage2", "stage3", "pairs", "mixed"}
     assert not (tmp_path / "cut" / "unfinished").exists()
 
 
@@ -358,7 +396,7 @@ def test_stage_0_goes_on_too(tmp_path, monkeypatch):
 def test_a_finished_run_is_opened_and_only_begun_anew_when_asked(tmp_path, monkeypatch):
     in_seconds(monkeypatch)
     train("tiny", out=tmp_path, quiet=True)
-    monkeypatch.setattr(run, "run_stage", lambda *_: 1 / 0)
+    monkeypatch.setattr(run, "run_stage", lambda *_, **__: 1 / 0)
     model, _, record = train("tiny", out=tmp_path, quiet=True)
     assert record["curves"] and not model.training
     with pytest.raises(ZeroDivisionError):
@@ -431,7 +469,8 @@ def ask_blank(model, processor):
     [
         ({"size": "giant"}, "no size 'giant'"),
         ({"size": "7b"}, "stages of 7b are the paper's"),
-        ({"stages": (4,)}, "stages must be some of"),
+        ({"stages": (6,)}, "stages must be some of 0, 1, 2, 3, 4, 5; got 6"),
+        ({"size": "7b", "stages": (4,)}, "stages must be some of 0, 1, 2, 3; got 4"),
         ({"stages": ()}, "stages must be some of"),
         ({"times": 0}, "times must be"),
         ({"every": 0}, "every must be"),
