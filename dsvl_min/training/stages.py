@@ -195,8 +195,8 @@ _QUESTIONS = (
     Share("unanswerable", 1.5),
 )  # fmt: skip
 
-# Which of two objects is meant, by its shape, and where it lies: what nothing but hundreds of thousands of questions
-# teaches, and among others not even those.  Then everything, lest it be forgotten.
+# Which of two objects is meant, by its shape, and where it lies: it takes more than a hundred thousand questions to
+# teach.  Then everything, for by then all else is forgotten.
 _PAIRS = (Share("relations", 1, 0.3, 1.0),)
 _ALL = (
     Share("relations", 6, 0.3, 1.0), Share("counting", 9, 0.3, 1.0), Share("inventory", 4), Share("naming", 1.5),
