@@ -70,7 +70,7 @@ def fan(rows):
     The decoder reads each as if it stood alone behind the beginning (see `Decoder.forward`); labels stay with their
     tokens.  The token before a row's first label is always its own, for it has that label to predict.
     """
-    first = min(next(i for i, label in enumerate(labels) if label != IGNORE) for _, labels in rows)
+    first = min(next((i for i, label in enumerate(labels) if label != IGNORE), len(labels)) for _, labels in rows)
     alike = 0
     while alike < first - 1 and len({ids[alike] for ids, _ in rows}) == 1:
         alike += 1

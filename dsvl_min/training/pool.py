@@ -22,7 +22,7 @@ class Features:
     pixels [I, 3, s, s]: SigLIP's input, for when SigLIP trains; low [I, P, D]: its tokens; late, early
     [I, g, g, D]: SAM's last and first global block.  None where the model lacks the encoder.
 
-    Or, where nothing before the decoder trains any more, tokens [I, P, W] alone: what the adaptor made of them.
+    Or, where nothing before the decoder trains any more, tokens [I, P, D] alone: what the adaptor made of them.
     """
 
     pixels: torch.Tensor | None = None
