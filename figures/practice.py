@@ -6,7 +6,6 @@ KINDS = {
     "colour": ("what colour the one of that shape is", "orange", "s"),
     "side": ("on which side it is", "blue", "o"),
 }
-GUESS = 50  # between two colours, or between two ends of an axis
 
 
 def draw(ink):
@@ -21,8 +20,8 @@ def draw(ink):
         reach = [[abs(100 * look["interval"][end] - s) for look, s in zip(looks, share, strict=True)] for end in (0, 1)]
         axis.errorbar(asked, share, reach, color=color, marker=mark, markersize=5, linewidth=1.4, elinewidth=0.7,
                       label=label)  # fmt: skip
+        axis.axhline(100 * found["guesses"][kind], color=color, linewidth=0.9, linestyle=(0, (1, 2)))
         axis.plot(1.03 * asked[-1], 100 * found["expected"][kind], mark, color=color, markerfacecolor=ink.ground)
-    axis.axhline(GUESS, color=ink.quiet, linewidth=0.9, linestyle=(0, (1, 2)))
     axis.set(xlabel="questions practised, thousands", ylabel="told rightly, %", ylim=(0, 104))
     axis.grid(axis="y", linewidth=0.5)
     axis.legend(loc="lower right", fontsize=8)

@@ -327,12 +327,14 @@ def _practice(out):
     share = next(s.weight for s in last.mix if s.source == "relations") / sum(s.weight for s in last.mix)
     rows = last.steps * last.batch * (1 - last.text_share) * share
     out["practice_live"] = f"{round(rows * each / first.batch, -2):,.0f}"
+    out["practice_shipped"] = f"{round(_result('tiny')['run']['times'] * rows * each / first.batch, -2):,.0f}"
     out["practice_images"], out["practice_minutes"] = f"{found['images']:,}", f"{found['minutes']:.0f}"
     for at, step in (("_0", steps[0]), ("", steps[-1])):
         for kind, told in found["looks"][str(step)].items():
             out[f"practice_{kind}{at}"] = _percent(told["share"])
-    for kind in found["expected"]:  # the first look from which on it stays above two thirds
-        late = max(s for s in steps if found["looks"][str(s)][kind]["share"] < 2 / 3)
+    for kind, guess in found["guesses"].items():  # the first look from which on its interval lies above a guess
+        out[f"practice_{kind}_guess"] = _percent(guess)
+        late = max(s for s in steps if found["looks"][str(s)][kind]["interval"][0] <= guess)
         risen = min(s for s in steps if s > late)
         out[f"practice_{kind}_from"] = f"{round(risen * each, -4):,.0f}"
     out["practice_bits_0"], out["practice_bits"] = (f"{bits:.2f}" for bits in found["bits"])

@@ -59,13 +59,17 @@ def pad_right(rows, pad):
 
 
 def questions(sample, processor):
-    """All that a sample asks, each question as if it were the only one: (ids, labels, segments), see `fan`."""
-    return fan([dialogue(replace(sample, turns=(turn,)), processor) for turn in asked(sample)])
+    """What a sample asks, each question as if it were the only one: (ids, labels, segments), see `fan`.
+
+    A sample without turns is a row alone.  Its images stand before each question.
+    """
+    alone = [dialogue(replace(sample, turns=(turn,)), processor) for turn in asked(sample)]
+    return fan(alone or [row(sample, processor)])
 
 
 def asked(sample):
-    """Its turns that ask, by their question mark; of a sample that has none, those that tell the reader to do it."""
-    return [turn for turn in sample.turns if turn[0].endswith("?")] or list(sample.turns)
+    """The turns that ask for something in particular; "Describe this image." is left out, if there is another."""
+    return [turn for turn in sample.turns if turn[0] != "Describe this image."] or list(sample.turns)
 
 
 def row(sample, processor, reads="pages"):

@@ -67,7 +67,7 @@ def pack(rows, length, pad, too_long="raise"):
 def fan(rows):
     """Rows that begin alike as one (ids, labels, segments): the beginning once, then what is left of each.
 
-    The decoder reads each as if it stood alone behind the beginning (see `Decoder.forward`); labels stay with their
+    The decoder reads each as if it alone stood behind the beginning (see `Decoder.forward`); labels stay with their
     tokens.  The token before a row's first label is always its own, for it has that label to predict.
     """
     first = min(next((i for i, label in enumerate(labels) if label != IGNORE), len(labels)) for _, labels in rows)

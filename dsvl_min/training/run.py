@@ -124,6 +124,8 @@ def asked_for(size, vision, stages, seed, times, changes, adaptor="hybrid"):
         raise ConfigError(
             f"stages must be some of {', '.join(map(str, there_are))}; got {', '.join(map(str, stages)) or 'none'}"
         )
+    if 3 not in stages and max(stages) > 3:
+        raise ConfigError("practice goes on from what stage 3 made: name 3 among the stages too")
     if times < 1:
         raise ConfigError(f"times must be a whole number from 1, got {times}")
     recipe = longer(changed(STAGES[config.name], changes or {}), times)
@@ -145,7 +147,7 @@ def dry_run(
         made = json.loads(record.read_text(encoding="utf-8"))
         before = f"\nstage0\n  those that came with the package took {sum(made['minutes'].values()):.0f} minutes"
         before += f" on {made['hardware']['device']}\n"
-    images = sum(count for _, count, *_ in recipe.images)
+    images = sum(recipe.drawn(chosen).values())
     return as_table(command, plan(config, chosen, None, recompute, images), images, before)
 
 
@@ -165,17 +167,16 @@ def train(
     adaptor="hybrid",
     means=None,
     tensorboard=False,
-    watch=None,
 ):
     """Train a size through the chosen stages and save it to `out` (default: runs/<size>).
 
     The folder ends up with the finished model in our own layout, a checkpoint for each stage, metrics.jsonl
     and record.json; nothing that came with the package is overwritten.  Stage 0 makes new pretrained parts in
     out/parts; without it the package's own are used.  Stages that are left out are skipped: 2,3 goes from a
-    fresh adaptor straight to stage 2.  times: stages 1-3 take that many times their steps, over that many times their
-    images and texts (tiny: about 4 GB of memory for each, as long as the features fit into half of it).  Stage 4, where
-    there is one, is practice.  adaptor: its form.  changes: fields of stages that are set otherwise,
-    {"stage2.text_share": 0.7}.
+    fresh adaptor straight to stage 2.  times: all stages but 0 take that many times their steps, over that many times
+    their images and texts (tiny: about 4 GB of memory for each, as long as the features fit into half of it).  Stages 4
+    and 5, where there are any, are practice and go on from stage 3.  adaptor: its form.  changes: fields of stages that
+    are set otherwise, {"stage2.text_share": 0.7}.
 
     A run that was cut off, by whatever, goes on when it is started again: at the last checkpoint, of which one is
     written `every` steps, and to the same result, bit for bit.  resume=False forgets it and begins anew.
@@ -183,7 +184,6 @@ def train(
     Under torchrun or accelerate launch all ranks train the one model (see `ranks`); shard: each holds a part of it.
     device: "cpu" or "cuda"; the GPU if there is one, in the numbers it computes in.  means: how a step is computed, see
     `Means`; a run may go on with others.  tensorboard: losses are also written for TensorBoard, to out/tensorboard.
-    watch(stage, step, model, processor): called before each step, to look.
 
     Returns (model, processor, record); the record is None on ranks but the first.  Raises ConfigError for a size or
     stage that does not exist, or if `out` holds another run; TrainingStopped for a loss that is not finite, and after
@@ -218,10 +218,10 @@ def train(
         ranks.wait()
         show = Show(tensorboard, peak=peak(ranks.device))
         asked = config, recipe, set(stages), out, seed, quiet, every
-        return _train(*asked, record, progress, ranks, means, show, watch)
+        return _train(*asked, record, progress, ranks, means, show)
 
 
-def _train(config, recipe, stages, out, seed, quiet, every, record, progress, ranks, means, show, watch):
+def _train(config, recipe, stages, out, seed, quiet, every, record, progress, ranks, means, show):
     """The body of `train`, once everything has been found possible."""
     done, minutes, parts = progress.stages, record["minutes"], WEIGHTS / f"{config.name}-parts"
     minutes |= {name: stage["minutes"] for name, stage in done.items()}
@@ -261,9 +261,7 @@ def _train(config, recipe, stages, out, seed, quiet, every, record, progress, ra
         if show.peak:
             (told,) = plan(config, [stage], show.peak, images=len(pool.samples))
             show = replace(show, operations=told["operations"] / stage.steps / ranks.size)
-        lines = run_stage(
-            model, processor, stage, pool, texts, out, seed, quiet, every, ranks, means, show, watch=watch
-        )
+        lines = run_stage(model, processor, stage, pool, texts, out, seed, quiet, every, ranks, means, show)
         curves[stage.name] = {
             kind: thin([line for line in lines if line["text"] == (kind == "text")]) for kind in ("image", "text")
         }
@@ -276,10 +274,8 @@ def _train(config, recipe, stages, out, seed, quiet, every, record, progress, ra
             progress.note(stage.name, minutes=minutes[stage.name], curves=curves[stage.name], **told)
             shutil.rmtree(out / UNFINISHED, ignore_errors=True)
     minutes["total"] = round(sum(minutes.values()), 2)
-    record |= {"parameters": sum(p.numel() for p in model.parameters()), "curves": curves,
-               "images": sum(count for _, count, *_ in recipe.images)}  # fmt: skip
-    if any(stage in recipe.practice for stage in chosen):
-        record["practised"] = sum(count for _, count, *_ in recipe.practised)
+    record |= {"parameters": sum(p.numel() for p in model.parameters()), "curves": curves}
+    record |= {name: count for name, count in recipe.drawn(chosen).items() if count}
     if ranks.first:
         save(model, processor, out, record=record)
     ranks.wait()

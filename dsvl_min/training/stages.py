@@ -130,6 +130,8 @@ class Stage:
             )
         if self.reads not in READS:
             raise ConfigError(f"Stage.reads of {self.name} must be {' or '.join(READS)}, got {self.reads!r}")
+        if self.reads == "questions" and any(share.source == OWN for share in self.mix):
+            raise ConfigError(f"Stage {self.name} reads questions: records of your own may build on earlier turns")
         if self.reads == "questions" and (self.packing or self.learns != "answers"):
             raise ConfigError(
                 f"Stage {self.name} reads questions: only answers are learnt of these, and no row is packed"
@@ -171,6 +173,14 @@ class Recipe:
         """{number: Stage}, as --stages calls them."""
         return dict(enumerate((*self.stages, *self.practice), 1))
 
+    def drawn(self, chosen):
+        """How many images the chosen stages need: {"images": …, "practised": …}."""
+        pools = (("images", self.stages, self.images), ("practised", self.practice, self.practised))
+        return {
+            name: sum(count for _, count, *_ in rows) if any(stage in stages for stage in chosen) else 0
+            for name, stages, rows in pools
+        }
+
 
 _TEXTS = (Share("english", 2), Share("chinese", 0.2), Share("grid", 1), Share("lists", 2), Share("repeats", 1))
 _THINGS = (
@@ -196,7 +206,7 @@ _QUESTIONS = (
 )  # fmt: skip
 
 # Which of two objects is meant, by its shape, and where it lies: it takes more than a hundred thousand questions to
-# teach.  Then everything, for by then all else is forgotten.
+# teach, which is three times these steps.  Then everything, for by then all else is forgotten.
 _PAIRS = (Share("relations", 1, 0.3, 1.0),)
 _ALL = (
     Share("relations", 6, 0.3, 1.0), Share("counting", 9, 0.3, 1.0), Share("inventory", 4), Share("naming", 1.5),

@@ -218,8 +218,8 @@ def run_stage(
     out: a folder; metrics.jsonl grows there and `stage.name`/ receives the checkpoint.  every: also write one every
     so many steps, into out/unfinished, and begin at the newest that lies there.  ranks: with whom, where and in which
     numbers; means: how a step is computed; show: what is shown of it; write(model, processor, folder): writes the
-    checkpoint; watch(stage, step, model, processor): looks on, before each step.  Raises TrainingStopped if the loss is
-    not finite or wild, ConfigError if ranks can't share a batch.
+    checkpoint; watch(stage, step, model, processor): looks on, before each step, at what this rank trains.  Raises
+    TrainingStopped if the loss is not finite or wild, ConfigError if ranks can't share a batch.
     """
     if ranks.shard and not stage.grouped and 0 < stage.text_share < 1:
         raise ConfigError(
@@ -239,7 +239,7 @@ def run_stage(
 
     def step(number):
         if watch:
-            watch(stage, number, model, processor)
+            watch(stage, number, worked, processor)
         with ranks.numbers():  # the encoders run here, where their features aren't kept
             chunks[:] = batches(number)
         told = ranks.sum(sum(chunk.predicted for chunk in chunks))

@@ -2,10 +2,12 @@ import pytest
 import torch
 
 from dsvl_min.config import ConfigError, ModelConfig
+from dsvl_min.data.collate import asked
+from dsvl_min.evaluation.tasks import TASKS, questions
 from dsvl_min.model import DeepSeekVL
 from dsvl_min.training.loop import schedule
 from dsvl_min.training.run import changed
-from dsvl_min.training.stages import PARTS, STAGES, Share, Stage, longer, part_of
+from dsvl_min.training.stages import PARTS, STAGES, Recipe, Share, Stage, longer, part_of
 from dsvl_min.training.trainer import trainable
 
 MIX = (Share("naming", 1),)
@@ -62,6 +64,7 @@ def test_the_learning_rate_rises_then_falls_to_a_tenth():
         ({"muon": {"eyes": 1.0}}, r"Stage\.muon of s: no part eyes"),
         ({"muon_decay": {"eyes": 1.0}}, r"Stage\.muon_decay of s: no part eyes"),
         ({"reads": "questions", "packing": True, "length": 64}, "no row is packed"),
+        ({"reads": "questions", "mix": (Share("own", 1),)}, "records of your own"),
         ({"reads": "questions", "learns": "everything"}, "only answers are learnt"),
         ({"lr": {"adaptor": 0.0}}, "every part is frozen"),
         ({"lr": {"sam": 1e-3, "adaptor": 1e-3}}, "trains sam"),
@@ -174,6 +177,23 @@ def test_practice_trains_the_decoder_alone_on_pictures_it_draws_itself():
         read = {share.source for stage in recipe.practice for share in stage.mix}
         assert read == {source for source, *_ in recipe.practised}
     assert STAGES["7b"].practice == () and list(STAGES["7b"].numbered) == [1, 2, 3]
+
+
+def test_practice_asks_what_every_task_asks():
+    sources = {share.source for stage in STAGES["tiny"].practice for share in stage.mix}
+    tasks = [task for task in TASKS if task.source in sources]
+    assert len(tasks) > 5
+    for task in tasks:
+        for made, question, answer in questions(task, 0, 5, "train"):
+            assert (question, answer) in asked(made), task.name
+
+
+def test_the_images_that_are_drawn_are_those_of_the_stages_chosen():
+    recipe = Recipe(
+        STAGES["tiny"].stages, (("naming", 3, 0, 1),), (), 0, STAGES["tiny"].practice, (("digits", 5, 0, 1),)
+    )
+    for chosen, images in (((1, 2), (3, 0)), ((3, 4), (3, 5)), ((5,), (0, 5))):
+        assert tuple(recipe.drawn([recipe.numbered[n] for n in chosen]).values()) == images
 
 
 def test_a_longer_run_has_as_many_times_the_steps_the_images_and_the_texts():
