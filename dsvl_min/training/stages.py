@@ -279,9 +279,9 @@ def longer(recipe, times):
     def on(stage):
         return replace(stage, steps=times * stage.steps, ramp=times * stage.ramp)
 
-    return Recipe(
-        tuple(map(on, recipe.stages)), more(recipe.images), recipe.texts, times * recipe.text_count,
-        tuple(map(on, recipe.practice)), more(recipe.practised),
+    return replace(
+        recipe, stages=tuple(map(on, recipe.stages)), images=more(recipe.images), text_count=times * recipe.text_count,
+        practice=tuple(map(on, recipe.practice)), practised=more(recipe.practised),
     )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def test_every_combination_is_run_once_and_told_in_one_table(file, here, tmp_pat
 
 def test_a_sweep_cut_off_goes_on_with_what_is_missing(file, here, monkeypatch):
     real, begun = run.run_stage, []
-    monkeypatch.setattr(run, "run_stage", lambda *args, **named: begun.append(1) or real(*args, **named))
+    monkeypatch.setattr(run, "run_stage", lambda *args: begun.append(1) or real(*args))
     sweep.sweep(file)
     assert len(begun) == 8
     first = sweep.sweep(file)
@@ -74,10 +74,10 @@ def test_a_sweep_cut_off_goes_on_with_what_is_missing(file, here, monkeypatch):
 def test_one_failing_run_is_told_and_the_others_go_on(file, here, monkeypatch):
     real = run.run_stage
 
-    def fails(*args, **named):
+    def fails(*args):
         if args[6] == 1:  # seed
             raise ConfigError("no room in this house")
-        return real(*args, **named)
+        return real(*args)
 
     monkeypatch.setattr(run, "run_stage", fails)
     assert cli.main(["train", "--sweep", str(file)]) == 1
