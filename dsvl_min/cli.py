@@ -24,7 +24,7 @@ def parser():
     p.add_argument(
         "--stages",
         default="1,2,3",
-        help="which, with commas (default: 1,2,3); 0 makes the pretrained parts anew, 4,5 are practice (tiny, mini); "
+        help="which, with commas (default: 1,2,3); 0 makes the pretrained parts anew, 4,5,6 are practice (tiny, mini); "
         "one left out is skipped",
     )
     p.add_argument("--seed", type=int, default=0)

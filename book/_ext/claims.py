@@ -74,7 +74,7 @@ def claims():
         out[f"{size}_low"], out[f"{size}_high"] = str(config.siglip.image_size), str(config.sam.image_size)
     out["tiny_mb"] = f"{_size(WEIGHTS / 'tiny'):.1f} MB"
     out["parts_mb"] = f"{_size(WEIGHTS / 'tiny-parts'):.1f} MB"
-    for prefix, name in (("live", "tiny-live"), ("shipped", "tiny")):
+    for prefix, name in (("live", "tiny-live"), ("shipped", "tiny"), ("practised", "tiny-practised")):
         result = _result(name)
         evaluation = result["evaluation"]
         minutes = result["run"]["minutes"]
@@ -321,23 +321,29 @@ def _practice(out):
     from dsvl_min.training.stages import STAGES
 
     found = _result("practice")
-    steps, each = sorted(map(int, found["looks"])), found["questions_a_step"]
-    out["practice_asked"] = f"{round(steps[-1] * each, -3):,.0f}"
+    looks, stages = found["looks"], {stage["name"]: stage for stage in found["stages"]}
+    asked = {name: stage["steps"] * stage["questions_a_step"] for name, stage in stages.items()}
+    out.update({f"practice_{name}_asked": f"{round(many, -3):,.0f}" for name, many in asked.items()})
+    out["practice_all_asked"] = f"{round(sum(asked.values()), -4):,.0f}"
     last, first = STAGES["tiny"].stages[2], STAGES["tiny"].practice[0]
     share = next(s.weight for s in last.mix if s.source == "relations") / sum(s.weight for s in last.mix)
     rows = last.steps * last.batch * (1 - last.text_share) * share
-    out["practice_live"] = f"{round(rows * each / first.batch, -2):,.0f}"
-    out["practice_shipped"] = f"{round(_result('tiny')['run']['times'] * rows * each / first.batch, -2):,.0f}"
-    out["practice_images"], out["practice_minutes"] = f"{found['images']:,}", f"{found['minutes']:.0f}"
-    for at, step in (("_0", steps[0]), ("", steps[-1])):
-        for kind, told in found["looks"][str(step)].items():
-            out[f"practice_{kind}{at}"] = _percent(told["share"])
-    for kind, guess in found["guesses"].items():  # the first look from which on its interval lies above a guess
+    each = stages["pairs"]["questions_a_step"] / (1 - first.text_share) / first.batch
+    out["practice_live"] = f"{round(rows * each, -2):,.0f}"
+    out["practice_shipped"] = f"{round(_result('tiny')['run']['times'] * rows * each, -2):,.0f}"
+    out["practice_images"] = f"{found['images']:,}"
+    out["practice_minutes"] = f"{sum(stage['minutes'] for stage in stages.values()):.0f}"
+    for name, at in (("_0", ("pairs", 0)), ("_pairs", ("counts", 0)), ("_counts", ("mixed", 0)), ("", ("end", 0))):
+        (look,) = (look for look in looks if (look["stage"], look["step"]) == at)
+        out.update({f"practice_{kind}{name}": _percent(told["share"]) for kind, told in look["kinds"].items()})
+        out[f"practice_bits{name}"] = f"{look['bits']:.2f}"
+    pairs = [look for look in looks if look["stage"] == "pairs"]
+    for kind, guess in found["guesses"].items():
         out[f"practice_{kind}_guess"] = _percent(guess)
-        late = max(s for s in steps if found["looks"][str(s)][kind]["interval"][0] <= guess)
-        risen = min(s for s in steps if s > late)
-        out[f"practice_{kind}_from"] = f"{round(risen * each, -4):,.0f}"
-    out["practice_bits_0"], out["practice_bits"] = (f"{bits:.2f}" for bits in found["bits"])
+    for kind in ("colour", "side"):  # the first look from which on its interval lies above a guess
+        late = max(k["step"] for k in pairs if k["kinds"][kind]["interval"][0] <= found["guesses"][kind])
+        risen = min(k["step"] for k in pairs if k["step"] > late)
+        out[f"practice_{kind}_from"] = f"{round(risen * stages['pairs']['questions_a_step'], -4):,.0f}"
 
 
 def _stages(out):

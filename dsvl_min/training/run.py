@@ -167,6 +167,7 @@ def train(
     adaptor="hybrid",
     means=None,
     tensorboard=False,
+    watch=None,
 ):
     """Train a size through the chosen stages and save it to `out` (default: runs/<size>).
 
@@ -174,9 +175,9 @@ def train(
     and record.json; nothing that came with the package is overwritten.  Stage 0 makes new pretrained parts in
     out/parts; without it the package's own are used.  Stages that are left out are skipped: 2,3 goes from a
     fresh adaptor straight to stage 2.  times: all stages but 0 take that many times their steps, over that many times
-    their images and texts (tiny: about 4 GB of memory for each, as long as the features fit into half of it).  Stages 4
-    and 5, where there are any, are practice and go on from stage 3.  adaptor: its form.  changes: fields of stages that
-    are set otherwise, {"stage2.text_share": 0.7}.
+    their images and texts (tiny: about 4 GB of memory for each, as long as the features fit into half of it).  Stages
+    from 4 on, where there are any, are practice and go on from stage 3.  adaptor: its form.  changes: fields of stages
+    that are set otherwise, {"stage2.text_share": 0.7}.
 
     A run that was cut off, by whatever, goes on when it is started again: at the last checkpoint, of which one is
     written `every` steps, and to the same result, bit for bit.  resume=False forgets it and begins anew.
@@ -184,6 +185,7 @@ def train(
     Under torchrun or accelerate launch all ranks train the one model (see `ranks`); shard: each holds a part of it.
     device: "cpu" or "cuda"; the GPU if there is one, in the numbers it computes in.  means: how a step is computed, see
     `Means`; a run may go on with others.  tensorboard: losses are also written for TensorBoard, to out/tensorboard.
+    watch: looks on, see `run_stage`.
 
     Returns (model, processor, record); the record is None on ranks but the first.  Raises ConfigError for a size or
     stage that does not exist, or if `out` holds another run; TrainingStopped for a loss that is not finite, and after
@@ -218,10 +220,10 @@ def train(
         ranks.wait()
         show = Show(tensorboard, peak=peak(ranks.device))
         asked = config, recipe, set(stages), out, seed, quiet, every
-        return _train(*asked, record, progress, ranks, means, show)
+        return _train(*asked, record, progress, ranks, means, show, watch)
 
 
-def _train(config, recipe, stages, out, seed, quiet, every, record, progress, ranks, means, show):
+def _train(config, recipe, stages, out, seed, quiet, every, record, progress, ranks, means, show, watch):
     """The body of `train`, once everything has been found possible."""
     done, minutes, parts = progress.stages, record["minutes"], WEIGHTS / f"{config.name}-parts"
     minutes |= {name: stage["minutes"] for name, stage in done.items()}
@@ -261,7 +263,9 @@ def _train(config, recipe, stages, out, seed, quiet, every, record, progress, ra
         if show.peak:
             (told,) = plan(config, [stage], show.peak, images=len(pool.samples))
             show = replace(show, operations=told["operations"] / stage.steps / ranks.size)
-        lines = run_stage(model, processor, stage, pool, texts, out, seed, quiet, every, ranks, means, show)
+        lines = run_stage(
+            model, processor, stage, pool, texts, out, seed, quiet, every, ranks, means, show, watch=watch
+        )
         curves[stage.name] = {
             kind: thin([line for line in lines if line["text"] == (kind == "text")]) for kind in ("image", "text")
         }

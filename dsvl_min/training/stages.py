@@ -206,8 +206,10 @@ _QUESTIONS = (
 )  # fmt: skip
 
 # Which of two objects is meant, by its shape, and where it lies: it takes more than a hundred thousand questions to
-# teach, which is three times these steps.  Then everything, for by then all else is forgotten.
+# teach, which is three times these steps.  Then how many there are of a shape.  Then everything, for by then all else
+# is forgotten.
 _PAIRS = (Share("relations", 1, 0.3, 1.0),)
+_COUNTS = (Share("counting", 3, 0.3, 1.0), Share("relations", 1, 0.3, 1.0))
 _ALL = (
     Share("relations", 6, 0.3, 1.0), Share("counting", 9, 0.3, 1.0), Share("inventory", 4), Share("naming", 1.5),
     Share("digits", 1), Share("several-digits", 0.4), Share("documents", 0.8, 0.0, 0.74), Share("signs", 0.1),
@@ -254,10 +256,17 @@ STAGES = {
         text_count=15000,  # with 3,000 the English is read again and again, and what was known besides is lost
         # deviation: practice
         practice=(
-            Stage("pairs", {"decoder": 1e-3}, 400, 48, _PAIRS, reads="questions", muon={"decoder": 0.01}),
             Stage(
-                "mixed", {"decoder": 1e-3}, 500, 48, _ALL, reads="questions", muon={"decoder": 0.01}, text_share=0.15,
+                "pairs", {"decoder": 1e-3}, 440, 48, _PAIRS, reads="questions", muon={"decoder": 0.01}, text_share=0.1,
                 text_mix=_TEXTS,
+            ),
+            Stage(
+                "counts", {"decoder": 1e-3}, 280, 48, _COUNTS, reads="questions", muon={"decoder": 0.01},
+                text_share=0.1, text_mix=_TEXTS,
+            ),
+            Stage(
+                "mixed", {"decoder": 5e-4}, 500, 48, _ALL, reads="questions", muon={"decoder": 0.005},
+                text_share=0.15, text_mix=_TEXTS,
             ),
         ),
         practised=(

@@ -172,7 +172,7 @@ def test_the_papers_stages_train_and_read_what_the_paper_says():
 def test_practice_trains_the_decoder_alone_on_pictures_it_draws_itself():
     for size in ("tiny", "mini"):
         recipe = STAGES[size]
-        assert recipe.numbered == dict(zip((1, 2, 3, 4, 5), (*recipe.stages, *recipe.practice), strict=True))
+        assert recipe.numbered == dict(zip((1, 2, 3, 4, 5, 6), (*recipe.stages, *recipe.practice), strict=True))
         assert all(set(stage.lr) == {"decoder"} and stage.reads == "questions" for stage in recipe.practice)
         read = {share.source for stage in recipe.practice for share in stage.mix}
         assert read == {source for source, *_ in recipe.practised}

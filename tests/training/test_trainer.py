@@ -338,8 +338,13 @@ def test_parts_made_at_once_are_those_made_one_after_another(tmp_path, monkeypat
 
 def test_mini_trains_from_nothing_too(tmp_path, monkeypatch):
     in_seconds(monkeypatch, size="mini")
-    _, _, record = train("mini", stages=(0, 1, 2, 3, 4, 5), out=tmp_path, quiet=True)
-    assert {"stage3", "pairs", "mixed", "practice images"} <= set(record["minutes"]) and record["practised"] == 40
+    seen = []
+    _, _, record = train(
+        "mini", stages=(0, 1, 2, 3, 4, 5, 6), out=tmp_path, quiet=True, watch=lambda stage, step, *_: seen.append(stage)
+    )
+    practised = ["pairs", "counts", "mixed"]
+    assert {"stage3", "practice images", *practised} <= set(record["minutes"]) and record["practised"] == 40
+    assert [stage.name for stage in seen[::2]] == ["stage1", "stage2", "stage3", *practised]
     again, processor = dsvl_min.load(tmp_path)
     assert again.config.name == "mini" and isinstance(ask_blank(again, processor), str)
 
@@ -350,10 +355,10 @@ def without_clock(folder):
     return [{k: v for k, v in line.items() if k != "seconds"} for line in lines]
 
 
-@pytest.mark.parametrize("after", [2, 7, 11, 17, 22])
+@pytest.mark.parametrize("after", [2, 7, 11, 17, 22, 27])
 def test_a_run_cut_off_anywhere_goes_on_and_ends_bit_for_bit_the_same(after, tmp_path, monkeypatch):
     in_seconds(monkeypatch, steps=5)
-    whole, _, _ = train("tiny", stages=(1, 2, 3, 4, 5), out=tmp_path / "whole", quiet=True, every=2)
+    whole, _, _ = train("tiny", stages=(1, 2, 3, 4, 5, 6), out=tmp_path / "whole", quiet=True, every=2)
     steps, real = 0, trainer.Batches.__call__
 
     def dies(batches, step):
@@ -365,12 +370,12 @@ def test_a_run_cut_off_anywhere_goes_on_and_ends_bit_for_bit_the_same(after, tmp
 
     monkeypatch.setattr(trainer.Batches, "__call__", dies)
     with pytest.raises(MemoryError):
-        train("tiny", stages=(1, 2, 3, 4, 5), out=tmp_path / "cut", quiet=True, every=2)
+        train("tiny", stages=(1, 2, 3, 4, 5, 6), out=tmp_path / "cut", quiet=True, every=2)
     monkeypatch.setattr(trainer.Batches, "__call__", real)
-    resumed, _, record = train("tiny", stages=(1, 2, 3, 4, 5), out=tmp_path / "cut", quiet=True, every=2)
+    resumed, _, record = train("tiny", stages=(1, 2, 3, 4, 5, 6), out=tmp_path / "cut", quiet=True, every=2)
     assert all(torch.equal(resumed.state_dict()[k], v) for k, v in whole.state_dict().items())
     assert without_clock(tmp_path / "cut") == without_clock(tmp_path / "whole")
-    assert set(record["curves"]) == {"stage1", "stage2", "stage3", "pairs", "mixed"}
+    assert set(record["curves"]) == {"stage1", "stage2", "stage3", "pairs", "counts", "mixed"}
     assert not (tmp_path / "cut" / "unfinished").exists()
 
 
@@ -469,7 +474,7 @@ def ask_blank(model, processor):
     [
         ({"size": "giant"}, "no size 'giant'"),
         ({"size": "7b"}, "stages of 7b are the paper's"),
-        ({"stages": (6,)}, "stages must be some of 0, 1, 2, 3, 4, 5; got 6"),
+        ({"stages": (7,)}, "stages must be some of 0, 1, 2, 3, 4, 5, 6; got 7"),
         ({"size": "7b", "stages": (4,)}, "stages must be some of 0, 1, 2, 3; got 4"),
         ({"stages": (1, 2, 4)}, "practice goes on from what stage 3 made"),
         ({"stages": ()}, "stages must be some of"),
