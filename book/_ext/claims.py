@@ -331,7 +331,7 @@ def _practice(out):
     each = stages["pairs"]["questions_a_step"] / (1 - first.text_share) / first.batch
     out["practice_live"] = f"{round(rows * each, -2):,.0f}"
     out["practice_shipped"] = f"{round(_result('tiny')['run']['times'] * rows * each, -2):,.0f}"
-    out["practice_images"] = f"{found['images']:,}"
+    out["practice_looked"] = str(found["asked"])
     out["practice_minutes"] = f"{sum(stage['minutes'] for stage in stages.values()):.0f}"
     for name, at in (("_0", ("pairs", 0)), ("_pairs", ("counts", 0)), ("_counts", ("mixed", 0)), ("", ("end", 0))):
         (look,) = (look for look in looks if (look["stage"], look["step"]) == at)
