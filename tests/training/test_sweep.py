@@ -64,7 +64,7 @@ def test_every_combination_is_run_once_and_told_in_one_table(file, here, tmp_pat
 
 def test_a_sweep_cut_off_goes_on_with_what_is_missing(file, here, monkeypatch):
     real, begun = run.run_stage, []
-    monkeypatch.setattr(run, "run_stage", lambda *args: begun.append(1) or real(*args))
+    monkeypatch.setattr(run, "run_stage", lambda *args, **more: begun.append(1) or real(*args, **more))
     sweep.sweep(file)
     assert len(begun) == 8
     first = sweep.sweep(file)
@@ -74,10 +74,10 @@ def test_a_sweep_cut_off_goes_on_with_what_is_missing(file, here, monkeypatch):
 def test_one_failing_run_is_told_and_the_others_go_on(file, here, monkeypatch):
     real = run.run_stage
 
-    def fails(*args):
+    def fails(*args, **more):
         if args[6] == 1:  # seed
             raise ConfigError("no room in this house")
-        return real(*args)
+        return real(*args, **more)
 
     monkeypatch.setattr(run, "run_stage", fails)
     assert cli.main(["train", "--sweep", str(file)]) == 1

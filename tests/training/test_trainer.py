@@ -401,7 +401,7 @@ def test_stage_0_goes_on_too(tmp_path, monkeypatch):
 def test_a_finished_run_is_opened_and_only_begun_anew_when_asked(tmp_path, monkeypatch):
     in_seconds(monkeypatch)
     train("tiny", out=tmp_path, quiet=True)
-    monkeypatch.setattr(run, "run_stage", lambda *_: 1 / 0)
+    monkeypatch.setattr(run, "run_stage", lambda *_, **__: 1 / 0)
     model, _, record = train("tiny", out=tmp_path, quiet=True)
     assert record["curves"] and not model.training
     with pytest.raises(ZeroDivisionError):
