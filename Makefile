@@ -3,7 +3,7 @@
 # make notebooks  only write package code into the chapters, and the notebooks from them
 # make test    set up if needed, run every test
 # make serve   show the book at http://localhost:8000
-# make weights remake everything that is shipped trained, from nothing (about an hour and a half)
+# make weights remake everything that is shipped trained, from nothing (about two and a half hours)
 # make clean   forget runs and rendered pages, keep the environments
 #
 # On Linux without a GPU, spare yourself gigabytes of CUDA:
@@ -48,7 +48,7 @@ serve:
 	@$(PYTHON) -m http.server $(PORT) --directory _build/html
 
 weights: setup
-	$(BIN)/dsvl train --size tiny --stages 0,1,2,3 --times 3 --out runs/remade
+	$(BIN)/dsvl train --size tiny --stages 0,1,2,3,4,5,6 --times 3 --out runs/remade
 	$(BIN)/python figures/ship.py runs/remade
 	rm runs/remade/progress.json  # cut off, it goes on; shipped, the next one begins from nothing
 

@@ -1,9 +1,13 @@
 """Record how far on its way to an answer each small object's shape and colour can still be read.
 
-python figures/record_lost.py            # writes figures/results/lost.json; about 3 minutes on two cores
+    python figures/record_lost.py runs/stage3    # writes figures/results/lost.json; about 3 minutes on two cores
+
+FOLDER is the shipped model as it was before it practised: `dsvl train --size tiny --stages 1,2,3 --times 3 --out
+runs/stage3`.  What is said is also asked of the one that ships.
 """
 
 import re
+import sys
 
 import recorded
 import torch
@@ -101,9 +105,18 @@ def sizes(model, found, before_stage_1):
     }
 
 
-def measure():
-    """{"read": {fact: {"one" or "four": {station: point}}}, "said": {how: {fact: point}}, "length", "sizes"}."""
-    model, processor = dsvl_min.load("tiny")
+def told(model, processor, samples):
+    """{"said": {how: {fact: point}}, "length": share of the lists that have the right one}."""
+    marks, length = said(model, processor, samples)
+    return {
+        "said": {how: {fact: point(m) for fact, m in facts.items()} for how, facts in marks.items()},
+        "length": length,
+    }
+
+
+def measure(folder):
+    """{"read": {fact: {"one" or "four": {station: point}}}, "sizes", "said" and "length", "practised": both later}."""
+    model, processor = dsvl_min.load(folder)
     size, side = model.config.sam.image_size, model.config.siglip.grid
     learn = draw([("inventory", LEARN, 1.0, 1.0)], SEED, size)
     ask = draw([("inventory", ASK, 1.0, 1.0)], SEED, size, split="held-out")
@@ -120,22 +133,24 @@ def measure():
                 tokens, others = (
                     x[station][p[0][:, None], p[column]].flatten(1) for x, p in ((known, at), (asked, asked_at))
                 )
-                told = reader(tokens, at[3][:, number], len(names))(others)
-                marks = (told == asked_at[3][:, number]).float().tolist()
+                guessed = reader(tokens, at[3][:, number], len(names))(others)
+                marks = (guessed == asked_at[3][:, number]).float().tolist()
                 found["read"][fact][way][station] = point(marks)
             print(fact, way, {s: p["share"] for s, p in found["read"][fact][way].items()}, flush=True)
-    marks, found["length"] = said(model, processor, ask[0])
-    found["said"] = {how: {fact: point(m) for fact, m in facts.items()} for how, facts in marks.items()}
-    print(found["said"], found["length"], flush=True)
+    found |= told(model, processor, ask[0])
+    found["practised"] = told(*dsvl_min.load("tiny"), ask[0])
+    print(found["said"], found["length"], found["practised"], flush=True)
     return found
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     recorded.write(
         "lost",
         "How far on its way to an answer can each small object's shape and colour still be read?",
-        "python figures/record_lost.py",
+        f"python figures/record_lost.py {sys.argv[1]}",
         seeds=[SEED],
-        data=measure(),
-        weights=recorded.weights_in(WEIGHTS / "tiny"),
+        data=measure(sys.argv[1]),
+        weights=recorded.weights_in(sys.argv[1]),
     )

@@ -4,24 +4,41 @@
 
 The run is what `dsvl train --times 3` makes of those stages, in the same folder: cut off, it goes on.  While it
 practises, every so many steps, it is asked about the hardest held-out pictures.  What it said lies in the folder's
-looks.json until all is done, and then in figures/results/practice.json.  EXPECTED was written before the run, from the
-trials that WHY tells of.  What it can do in the end: figures/record.py runs/practised tiny-practised.
+looks.json until all is done, and then in figures/results/practice.json; with it, what it made of every form of
+question before it practised and after.  EXPECTED was written before the run, from the
+trials that WHY tells of.  What it can do in the end: figures/ship.py runs/practised.  What
+it could before: figures/record.py runs/stage3 tiny-stage-3, where that folder is what `dsvl train --size tiny --stages
+1,2,3 --times 3` made.
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 
 import recorded
 import torch
 
+from dsvl_min import load
 from dsvl_min.data.collate import asked
 from dsvl_min.data.sources import PARAGRAPHS, sample
-from dsvl_min.evaluation.tasks import answers, bits_per_byte, interval
+from dsvl_min.data.words import plural
+from dsvl_min.data.world import OBJECT_COLORS, SHAPES
+from dsvl_min.evaluation.tasks import answers, bits_per_byte, interval, score
 from dsvl_min.training.run import train
 from dsvl_min.training.stages import STAGES, longer
 
 TIMES, EVERY, COUNT, SEED = 3, 150, 200, 2
+FORMS = {
+    "naming": 1.0,
+    "relations": 1.0,
+    "counting": 1.0,
+    "inventory": 1.0,
+    "digits": 1.0,
+    "signs": 1.0,
+    "documents": 0.4,
+}
+NAMES = re.compile(rf"\b({'|'.join([*map(plural, SHAPES), *SHAPES, *OBJECT_COLORS])})\b")
 EXPECTED = {"colour": 0.85, "side": 0.85, "counted": 0.6, "named": 0.85}
 WHY = (
     "In a trial pairs alone and half of what follows, without counting alone between them, left 87, 85, 42 and 82 "
@@ -53,13 +70,35 @@ def look(model, processor):
     return found
 
 
+def every_form(model, processor):
+    """{source: {form: share right, with its 95 % interval}} of COUNT questions of each form, as hard as in FORMS.
+
+    A form is a question with its shapes left open.  Of a page that is read, each picture's mark is its characters'.
+    """
+    found = {}
+    for source, difficulty in FORMS.items():
+        kept, index = {}, 0
+        while not kept or min(map(len, kept.values())) < COUNT:
+            made = sample(source, SEED, index, "held-out", difficulty)
+            for question, truth in made.turns:
+                kept.setdefault(NAMES.sub("…", question), []).append((made, question, truth))
+            index += 1
+        found[source] = {}
+        for form, chosen in kept.items():
+            chosen, kind = chosen[:COUNT], "characters" if form == "Read the text." else "exact"
+            given = answers(model, processor, chosen)
+            marks = [score(answer, truth, kind) for answer, (_, _, truth) in zip(given, chosen, strict=True)]
+            found[source][form] = {"share": round(sum(marks) / COUNT, 4), "interval": interval(marks, kind)}
+    return found
+
+
 def questions_a_step(stage):
     """How many questions about pictures a step of practice asks, the mean over all steps."""
     total = sum(share.weight for share in stage.mix)
     each = 0
     for share in stage.mix:
         made = [sample(share.source, 0, index, "train", (share.low + share.high) / 2) for index in range(200)]
-        each += share.weight / total * sum(len(asked(one)) for one in made) / len(made)
+        each += share.weight / total * sum(len(asked(one, stage.reads)) for one in made) / len(made)
     return round(each * stage.batch * (1 - stage.text_share), 1)
 
 
@@ -101,6 +140,7 @@ def main(out, numbers):
         data={
             "asked": COUNT, "images": run["practised"], "stages": told, "looks": list(looks.values()),
             "guesses": guesses(), "expected": EXPECTED, "why": WHY,
+            "forms": {"before": every_form(*load(Path(out) / "stage3")), "after": every_form(model, processor)},
         },
         weights=recorded.weights_in(Path(out)),
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """Put a trained run into the package and record what it can do.
 
-    dsvl train --size tiny --stages 0,1,2,3 --times 3 --out runs/remade
-    python figures/ship.py runs/remade            # `make weights` does both; --stages 1,2,3 keeps the parts there are
+    dsvl train --size tiny --stages 0,1,2,3,4,5,6 --times 3 --out runs/remade
+    python figures/ship.py runs/remade            # `make weights` does both; without the 0, the parts stay
 
 Writes dsvl_min/weights/tiny (half precision) and, if the run made them, dsvl_min/weights/tiny-parts;
 then figures/results/tiny.json and tiny-parts.json.

@@ -71,10 +71,11 @@ def claims():
             out[f"{size}_{name}"] = str(getattr(decoder, name))
         out[f"{size}_vocabulary"], out[f"{size}_context"] = f"{decoder.vocab_size:,}", f"{decoder.max_positions:,}"
         out[f"{size}_mlp"], out[f"{size}_blocks"] = f"{decoder.mlp_width:,}", str(decoder.layers)
+        out[f"{size}_sam_patches"], out[f"{size}_sam_patch"] = f"{config.sam.grid**2:,}", str(config.sam.patch_size)
         out[f"{size}_low"], out[f"{size}_high"] = str(config.siglip.image_size), str(config.sam.image_size)
     out["tiny_mb"] = f"{_size(WEIGHTS / 'tiny'):.1f} MB"
     out["parts_mb"] = f"{_size(WEIGHTS / 'tiny-parts'):.1f} MB"
-    for prefix, name in (("live", "tiny-live"), ("shipped", "tiny"), ("practised", "tiny-practised")):
+    for prefix, name in (("live", "tiny-live"), ("shipped", "tiny"), ("stage_3", "tiny-stage-3")):
         result = _result(name)
         evaluation = result["evaluation"]
         minutes = result["run"]["minutes"]
@@ -168,6 +169,7 @@ def claims():
     _segmenting(out)
     _lost(out)
     _practice(out)
+    _characters(out)
     _stages(out)
     _released(out)
     equality = _result("equality")["largest_difference"]
@@ -309,7 +311,9 @@ def _lost(out):
         out[f"lost_{fact}_said"] = _percent(found["said"]["in place"][fact]["share"])
         out[f"lost_{fact}_said_anywhere"] = _percent(found["said"]["in any place"][fact]["share"])
         out[f"lost_{fact}_said_luck"] = _percent(found["said"]["of another picture"][fact]["share"])
-    out["lost_length"] = _percent(found["length"])
+        out[f"lost_{fact}_practised"] = _percent(found["practised"]["said"]["in place"][fact]["share"])
+        out[f"lost_{fact}_practised_anywhere"] = _percent(found["practised"]["said"]["in any place"][fact]["share"])
+    out["lost_length"], out["lost_length_practised"] = _percent(found["length"]), _percent(found["practised"]["length"])
     sizes = found["sizes"]
     out["lost_words_long"], out["lost_tokens_long"] = f"{sizes['words']:.1f}", f"{sizes['image tokens']:.0f}"
     out["lost_start_long"] = f"{sizes['before stage 1']:.1f}"
@@ -344,6 +348,27 @@ def _practice(out):
         late = max(k["step"] for k in pairs if k["kinds"][kind]["interval"][0] <= found["guesses"][kind])
         risen = min(k["step"] for k in pairs if k["step"] > late)
         out[f"practice_{kind}_from"] = f"{round(risen * stages['pairs']['questions_a_step'], -4):,.0f}"
+    short = {"Describe": "described", "Where": "where", "What is in": "named", "What colour": "colour"}
+    for when, sources in found["forms"].items():
+        for source, forms in sources.items():
+            for form, point in forms.items():
+                for begins, name in short.items():
+                    if form.startswith(begins):
+                        out[f"practice_{source}_{name}_{when}"] = _percent(point["share"])
+
+
+def _characters(out):
+    """Where characters that stand anywhere get lost."""
+    found = _result("characters")
+    out["characters_learn"], out["characters_ask"] = f"{found['learn']:,}", str(found["ask"])
+    for source, stations in found["read"].items():
+        for station, point in stations.items():
+            name = station.lower().replace("'s", "").replace(" ", "_")
+            out[f"characters_{source.replace('-', '_')}_{name}"] = _percent(point["share"])
+    last = found["taught"][-1]
+    out["characters_taught_steps"] = f"{last['step']:,}"
+    for source in ("signs", "free-documents"):
+        out[f"characters_{source.replace('-', '_')}_taught"] = _percent(last[source]["share"])
 
 
 def _stages(out):

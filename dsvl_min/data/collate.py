@@ -58,18 +58,20 @@ def pad_right(rows, pad):
     return tuple(torch.tensor([list(one) + [fill] * (T - len(one)) for one in column]) for column, fill in columns)
 
 
-def questions(sample, processor):
-    """What a sample asks, each question as if it were the only one: (ids, labels, segments), see `fan`.
+def questions(sample, processor, reads="questions"):
+    """What a sample asks, each turn as if it were the only one: (ids, labels, segments), see `fan` and `asked`.
 
     A sample without turns is a row alone.  Its images stand before each question.
     """
-    alone = [dialogue(replace(sample, turns=(turn,)), processor) for turn in asked(sample)]
+    alone = [dialogue(replace(sample, turns=(turn,)), processor) for turn in asked(sample, reads)]
     return fan(alone or [row(sample, processor)])
 
 
-def asked(sample):
-    """The turns that ask for something in particular; "Describe this image." is left out, if there is another."""
-    return [turn for turn in sample.turns if turn[0] != "Describe this image."] or list(sample.turns)
+def asked(sample, reads="questions"):
+    """All turns of a sample ("turns"), or those that ask for something in particular ("questions"): "Describe this
+    image." is then left out, if there is another."""
+    particular = [turn for turn in sample.turns if turn[0] != "Describe this image."]
+    return particular if particular and reads == "questions" else list(sample.turns)
 
 
 def row(sample, processor, reads="pages"):

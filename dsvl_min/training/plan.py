@@ -13,6 +13,7 @@ from ..processor import Processor
 from ..tokenizer import Tokenizer
 from .cost import Row, cost
 from .pool import KEPT, feature_bytes
+from .stages import APART
 from .trainer import trainable
 
 USED = 0.5  # of this machine's rate of large products; two cores reached 0.50 to 0.60 (figures/results/training.json)
@@ -75,7 +76,7 @@ def _row(stage, text, config, processor, count=120):
         draw = Generated(share.source, share.low, share.high)
         for index in range(max(1, round(count * share.weight / total))):
             made, reads = draw(0, index), "dialogues" if text else stage.reads
-            read = questions(made, processor)[:2] if reads == "questions" else as_row(made, processor, reads)
+            read = (questions if reads in APART else as_row)(made, processor, reads)[:2]
             ids, labels = clip(read, config.decoder.max_positions)
             rows.append((len(ids), sum(label >= 0 for label in labels), len(made.images)))
     length, told, seen = (sum(column) / len(rows) for column in zip(*rows, strict=True))

@@ -26,7 +26,8 @@ PARTS = {
 
 
 LORA = "lora"  # beside the decoder's matrices, where `add_lora` has put it in: a part of its own
-READS = ("pages", "dialogues", "questions")
+APART = ("questions", "turns")  # ways of reading a dialogue as if each turn were the only one
+READS = ("pages", "dialogues", *APART)
 OWN = "own"  # a share of this name draws from all samples there are, whatever their source
 
 
@@ -60,8 +61,8 @@ class Stage:
 
     lr: learning rate of each trained part; absent or zero is frozen.  muon: learning rate of a part's matrices where
     Muon trains them, muon_decay: their weight decay there; AdamW trains the rest.  reads: "pages" (image, then text),
-    "dialogues" (questions and answers) or "questions" (each as if it were the image's only one); learns: of a dialogue,
-    "answers" or "everything".
+    "dialogues" (questions and answers), "turns" (each as if it were the image's only one) or "questions" (the same
+    without "Describe this image."); learns: of a dialogue, "answers" or "everything".
     warmup: steps of linear rise; schedule: what follows, one of `loop.SCHEDULES`.  text_share: of the samples that are
     text alone; ramp: steps over which it falls from 1 to that (modality warm-up); grouped: a step reads text or
     images, never both (modality grouping).  length: tokens of a row, at most (0: as many as the decoder takes);
@@ -130,11 +131,11 @@ class Stage:
             )
         if self.reads not in READS:
             raise ConfigError(f"Stage.reads of {self.name} must be {' or '.join(READS)}, got {self.reads!r}")
-        if self.reads == "questions" and any(share.source == OWN for share in self.mix):
-            raise ConfigError(f"Stage {self.name} reads questions: records of your own may build on earlier turns")
-        if self.reads == "questions" and (self.packing or self.learns != "answers"):
+        if self.reads in APART and any(share.source == OWN for share in self.mix):
+            raise ConfigError(f"Stage {self.name} reads {self.reads}: records of your own may build on earlier turns")
+        if self.reads in APART and (self.packing or self.learns != "answers"):
             raise ConfigError(
-                f"Stage {self.name} reads questions: only answers are learnt of these, and no row is packed"
+                f"Stage {self.name} reads {self.reads}: only answers are learnt of these, and no row is packed"
             )
         if self.learns not in ("answers", "everything"):
             raise ConfigError(f"Stage.learns of {self.name} must be answers or everything, got {self.learns!r}")
@@ -206,13 +207,13 @@ _QUESTIONS = (
 )  # fmt: skip
 
 # Which of two objects is meant, by its shape, and where it lies: it takes more than a hundred thousand questions to
-# teach, which is three times these steps.  Then how many there are of a shape.  Then everything, for by then all else
-# is forgotten.
+# teach, which is three times these steps.  Then how many there are of a shape.  Then everything, descriptions too, for
+# by then all else is forgotten.
 _PAIRS = (Share("relations", 1, 0.3, 1.0),)
 _COUNTS = (Share("counting", 3, 0.3, 1.0), Share("relations", 1, 0.3, 1.0))
 _ALL = (
-    Share("relations", 6, 0.3, 1.0), Share("counting", 9, 0.3, 1.0), Share("inventory", 4), Share("naming", 1.5),
-    Share("digits", 1), Share("several-digits", 0.4), Share("documents", 0.8, 0.0, 0.74), Share("signs", 0.1),
+    Share("relations", 6, 0.3, 1.0), Share("counting", 7, 0.3, 1.0), Share("inventory", 3), Share("naming", 2),
+    Share("digits", 1.5), Share("several-digits", 0.4), Share("documents", 0.8, 0.0, 0.74), Share("signs", 0.1),
     Share("free-documents", 0.05), Share("unanswerable", 0.8),
 )  # fmt: skip
 
@@ -265,7 +266,7 @@ STAGES = {
                 text_share=0.1, text_mix=_TEXTS,
             ),
             Stage(
-                "mixed", {"decoder": 5e-4}, 500, 48, _ALL, reads="questions", muon={"decoder": 0.005},
+                "mixed", {"decoder": 5e-4}, 500, 48, _ALL, reads="turns", muon={"decoder": 0.005},
                 text_share=0.15, text_mix=_TEXTS,
             ),
         ),

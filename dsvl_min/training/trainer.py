@@ -23,7 +23,7 @@ from .loop import Show, optimise
 from .muon import groups_of
 from .pool import Features, image_embeddings
 from .ranks import ALONE, like, own_copy, whole
-from .stages import LORA, OWN, PARTS, part_of
+from .stages import APART, LORA, OWN, PARTS, part_of
 
 UNFINISHED = "unfinished"  # where a stage in progress keeps its checkpoints
 CHUNKS = 3  # a step's samples, sorted by length, run in at least this many pieces: less padding
@@ -149,10 +149,10 @@ class Batches:
             sample = self.texts[place] if row_of.text else self.pool.samples[place]
             reads = "dialogues" if row_of.text else self.stage.reads
             places.append([] if row_of.text else [place])
-            made = questions(sample, self.processor) if reads == "questions" else row(sample, self.processor, reads)
+            made = (questions if reads in APART else row)(sample, self.processor, reads)
             if self.stage.learns == "everything" and reads == "dialogues":
                 made = everything(made, self.processor)
-            if row_of.text and self.stage.reads == "questions":
+            if row_of.text and self.stage.reads in APART:
                 made = fan([made])
             rows.append(clip(made, self.length))
         chunks = []

@@ -3,6 +3,7 @@ import torch
 
 from dsvl_min.config import ConfigError, ModelConfig
 from dsvl_min.data.collate import asked
+from dsvl_min.data.sources import sample
 from dsvl_min.evaluation.tasks import TASKS, questions
 from dsvl_min.model import DeepSeekVL
 from dsvl_min.training.loop import schedule
@@ -66,6 +67,7 @@ def test_the_learning_rate_rises_then_falls_to_a_tenth():
         ({"reads": "questions", "packing": True, "length": 64}, "no row is packed"),
         ({"reads": "questions", "mix": (Share("own", 1),)}, "records of your own"),
         ({"reads": "questions", "learns": "everything"}, "only answers are learnt"),
+        ({"reads": "turns", "learns": "everything"}, "reads turns: only answers are learnt"),
         ({"lr": {"adaptor": 0.0}}, "every part is frozen"),
         ({"lr": {"sam": 1e-3, "adaptor": 1e-3}}, "trains sam"),
         ({"steps": 0}, "at least one step"),
@@ -173,7 +175,7 @@ def test_practice_trains_the_decoder_alone_on_pictures_it_draws_itself():
     for size in ("tiny", "mini"):
         recipe = STAGES[size]
         assert recipe.numbered == dict(zip((1, 2, 3, 4, 5, 6), (*recipe.stages, *recipe.practice), strict=True))
-        assert all(set(stage.lr) == {"decoder"} and stage.reads == "questions" for stage in recipe.practice)
+        assert all(set(stage.lr) == {"decoder"} for stage in recipe.practice)
         read = {share.source for stage in recipe.practice for share in stage.mix}
         assert read == {source for source, *_ in recipe.practised}
     assert STAGES["7b"].practice == () and list(STAGES["7b"].numbered) == [1, 2, 3]
@@ -186,6 +188,17 @@ def test_practice_asks_what_every_task_asks():
     for task in tasks:
         for made, question, answer in questions(task, 0, 5, "train"):
             assert (question, answer) in asked(made), task.name
+
+
+def test_the_last_stage_of_practice_asks_whatever_stage_3_asked():
+    last = STAGES["tiny"].practice[-1]
+    for share in STAGES["tiny"].stages[2].mix:
+        assert any(share.source == other.source for other in last.mix), share.source
+        for index in range(20):
+            made = sample(share.source, 0, index, "train", share.high)
+            assert asked(made, last.reads) == list(made.turns), (
+                share.source
+            )  # "Describe this image." was once forgotten
 
 
 def test_the_images_that_are_drawn_are_those_of_the_stages_chosen():

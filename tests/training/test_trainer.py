@@ -26,7 +26,7 @@ from dsvl_min.training.parts import make_parts
 from dsvl_min.training.pool import image_embeddings, make_pool, text_pool
 from dsvl_min.training.run import train
 from dsvl_min.training.stage0 import mask_loss, prompts_for
-from dsvl_min.training.stages import STAGES, Recipe, Share, Stage, part_of
+from dsvl_min.training.stages import APART, STAGES, Recipe, Share, Stage, part_of
 from dsvl_min.training.trainer import Batches, run_stage, summed_loss
 
 MIX = (Share("naming", 1), Share("digits", 1))
@@ -105,9 +105,10 @@ def test_of_a_dialogue_the_answers_are_learnt_or_everything(small):
     assert all(b.endswith(a.split()[-1]) for a, b in zip(said, all_of_it, strict=True))
 
 
-def test_questions_that_share_a_picture_have_the_losses_of_questions_asked_alone(small):
+@pytest.mark.parametrize("reads", APART)
+def test_questions_that_share_a_picture_have_the_losses_of_questions_asked_alone(small, reads):
     model, processor, pool, texts = small
-    asked = stage(reads="questions", batch=8, lr={"decoder": 1e-2}, text_share=0.5, text_mix=TEXTS)
+    asked = stage(reads=reads, batch=8, lr={"decoder": 1e-2}, text_share=0.5, text_mix=TEXTS)
     batches, places = Batches(asked, pool, texts, processor, seed=0), range(len(pool.samples))
     seen = [chunk for step in range(4) for chunk in batches(step)]
     assert {chunk.features is None for chunk in seen} == {True, False}
@@ -115,11 +116,11 @@ def test_questions_that_share_a_picture_have_the_losses_of_questions_asked_alone
         for place in places:
             made, features = pool.samples[place], pool.take([place])[1]
             batch = dict(
-                zip(("input_ids", "labels", "segments"), pad_right([questions(made, processor)], 0), strict=True)
+                zip(("input_ids", "labels", "segments"), pad_right([questions(made, processor, reads)], 0), strict=True)
             )
             shared, apart, several = summed_loss(model, batch, features), 0.0, 0
             for turn in made.turns:
-                if turn[0] != "Describe this image.":
+                if reads == "turns" or turn[0] != "Describe this image.":
                     row = dialogue(replace(made, turns=(turn,)), processor)
                     alone = dict(zip(("input_ids", "labels"), pad_right([row], 0), strict=True))
                     apart, several = apart + summed_loss(model, alone, features), several + 1
