@@ -19,10 +19,10 @@ def draw(ink):
         at += 1
         for form, before in found["before"][source].items():
             after, color = found["after"][source][form], ink.colors["blue"]
+            axis.plot(100 * before["share"], at, "o", color=ink.colors["orange"], markerfacecolor=ink.ground,
+                      markersize=8.5, label="before practice" if not labels else None)  # fmt: skip
             axis.plot([100 * end for end in after["interval"]], [at, at], color=color, linewidth=1.2)
-            axis.plot(100 * after["share"], at, "o", color=color, markersize=6, label="after" if not labels else None)
-            axis.plot(100 * before["share"], at, "o", color=ink.colors["orange"], markerfacecolor="none", markersize=8,
-                      label="before practice" if not labels else None)  # fmt: skip
+            axis.plot(100 * after["share"], at, "o", color=color, markersize=5, label="after" if not labels else None)
             labels, ticks = [*labels, form], [*ticks, at]
             at += 1
     axis.set_yticks(ticks, labels)

@@ -41,8 +41,8 @@ def test_a_drawing_says_which_results_it_draws():
                "windows": ["windows"], "matching": ["matching"], "same-thing": ["same-thing"],
                "image-tokens": ["image-tokens"],
                "image-order": ["image-order"], "text-share": ["text-share"], "freezing": ["freezing"],
-               "practice": ["practice"], "practice-forms": ["practice"],
-               **{name: [name] for name in ("stage-1", "forgetting", "answers", "lora", "lost", "characters")}}  # fmt: skip
+               "practice": ["practice"], "practice-forms": ["practice"], "characters": ["characters"],
+               **{name: [name] for name in ("stage-1", "forgetting", "answers", "lora", "lost")}}  # fmt: skip
     for path in DRAWN:
         found = results.get(path.stem.removesuffix("-dark"), [])
         assert style.sources(path) == [f"figures/results/{name}.json" for name in found], path.name
