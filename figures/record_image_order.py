@@ -1,7 +1,11 @@
 """Record what the shipped model still answers when a picture's tokens are reordered, moved or kept apart.
 
-python figures/record_image_order.py     # writes figures/results/image-order.json; about 3 minutes on two cores
+    python figures/record_image_order.py runs/stage3     # writes image-order.json; about 2 minutes
+
+FOLDER is the shipped model as it was before it practised, which is asked the same (see record_lost.py).
 """
+
+import sys
 
 import recorded
 import torch
@@ -20,9 +24,9 @@ def _point(got, kind):
 
 
 @torch.no_grad()
-def measure():
+def measure(folder):
     """{"rows": {change: {"naming" | "page" | "page in the prompt's order": {"share", "interval"}}}, "count"}."""
-    model, processor = dsvl_min.load("tiny")
+    model, processor = dsvl_min.load(folder)
     found = {"count": COUNT, "rows": {}}
     for task in ("naming", "page"):
         asked, low, high = seen(model, processor, task, COUNT, SEED)
@@ -40,11 +44,13 @@ def measure():
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     recorded.write(
         "image-order",
         "Is a picture in a prompt a set, a sequence or a grid?",
-        "python figures/record_image_order.py",
+        f"python figures/record_image_order.py {sys.argv[1]}",
         seeds=[SEED],
-        data=measure(),
+        data=measure("tiny") | {"before": measure(sys.argv[1])["rows"]},
         weights=recorded.weights_in(WEIGHTS / "tiny"),
     )

@@ -1,7 +1,11 @@
 """Record what the shipped model still answers when something else stands in the adaptor's place.
 
-python figures/record_image_tokens.py    # writes figures/results/image-tokens.json; about 3 minutes on two cores
+    python figures/record_image_tokens.py runs/stage3    # writes image-tokens.json; about 2 minutes
+
+FOLDER is the shipped model as it was before it practised, which is asked the same (see record_lost.py).
 """
+
+import sys
 
 import recorded
 import torch
@@ -17,9 +21,9 @@ LETTERS = ("the letters themselves", "the letters, as long as image tokens")
 
 
 @torch.no_grad()
-def measure():
+def measure(folder):
     """{"rows": {variant: {task: {"share", "interval"}}}, "count", "fitted": pictures of each kind}."""
-    model, processor = dsvl_min.load("tiny")
+    model, processor = dsvl_min.load(folder)
     made = variants(model, processor, FIT, FIT_SEED)
     found = {"count": COUNT, "fitted": FIT, "rows": {name: {} for name in (*made, *LETTERS)}}
     for name in ASKED:
@@ -37,11 +41,13 @@ def measure():
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     recorded.write(
         "image-tokens",
         "What is still answered when something else stands in the adaptor's place?",
-        "python figures/record_image_tokens.py",
+        f"python figures/record_image_tokens.py {sys.argv[1]}",
         seeds=[SEED, FIT_SEED],
-        data=measure(),
+        data=measure("tiny") | {"before": measure(sys.argv[1])["rows"]},
         weights=recorded.weights_in(WEIGHTS / "tiny"),
     )

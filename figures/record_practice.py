@@ -70,10 +70,27 @@ def look(model, processor):
     return found
 
 
+def truths(truth):
+    """The answers that are as right as this one: of two objects a description may name either first."""
+    told = re.fullmatch(r"(An?) (.+) (left of|right of|above|below) (an?) (.+)\.", truth)
+    if not told:
+        return [truth]
+    one, first, side, two, second = told.groups()
+    across = {"left of": "right of", "right of": "left of", "above": "below", "below": "above"}[side]
+    return [truth, f"{two.capitalize()} {second} {across} {one.lower()} {first}."]
+
+
+def form_of(made, question):
+    """A question with its shapes left open; among one to five of a shape, the one or two others are a form apart."""
+    form, asked_first = NAMES.sub("…", question), made.turns[0][0]
+    others = made.source == "counting" and form == NAMES.sub("…", asked_first) and question != asked_first
+    return form + (" (the others)" if others else "")
+
+
 def every_form(model, processor):
     """{source: {form: share right, with its 95 % interval}} of COUNT questions of each form, as hard as in FORMS.
 
-    A form is a question with its shapes left open.  Of a page that is read, each picture's mark is its characters'.
+    Of a page that is read, each picture's mark is its characters'.
     """
     found = {}
     for source, difficulty in FORMS.items():
@@ -81,13 +98,16 @@ def every_form(model, processor):
         while not kept or min(map(len, kept.values())) < COUNT:
             made = sample(source, SEED, index, "held-out", difficulty)
             for question, truth in made.turns:
-                kept.setdefault(NAMES.sub("…", question), []).append((made, question, truth))
+                kept.setdefault(form_of(made, question), []).append((made, question, truth))
             index += 1
         found[source] = {}
         for form, chosen in kept.items():
             chosen, kind = chosen[:COUNT], "characters" if form == "Read the text." else "exact"
             given = answers(model, processor, chosen)
-            marks = [score(answer, truth, kind) for answer, (_, _, truth) in zip(given, chosen, strict=True)]
+            marks = [
+                max(score(answer, one, kind) for one in truths(truth))
+                for answer, (_, _, truth) in zip(given, chosen, strict=True)
+            ]
             found[source][form] = {"share": round(sum(marks) / COUNT, 4), "interval": interval(marks, kind)}
     return found
 

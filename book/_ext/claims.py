@@ -152,12 +152,16 @@ def claims():
     short = ("adaptor", "bent", "linear", "short", "word", "sam", "siglip", "mean", "letters", "letters_long")
     for name, row in zip(short, given["rows"].values(), strict=True):
         out.update({f"given_{name}_{task}": _percent(point["share"]) for task, point in row.items()})
+    for name, row in zip(short, given["before"].values(), strict=True):
+        out.update({f"given_{name}_{task}_before": _percent(point["share"]) for task, point in row.items()})
     order = _result("image-order")
     out["order_count"] = str(order["count"])
     short = ("plain", "shuffled", "follow", "one", "alone", "between", "closed", "first")
     for name, row in zip(short, order["rows"].values(), strict=True):
         for task, point in row.items():
             out[f"order_{name}_{'prompt' if 'order' in task else task}"] = _percent(point["share"])
+    for name, row in zip(short, order["before"].values(), strict=True):
+        out.update({f"order_{name}_{task}_before": _percent(row[task]["share"]) for task in ("naming", "page")})
     stem = _result("stem")
     for name, accuracy in zip(("torch", "adamw", "muon"), stem["accuracy"].values(), strict=True):
         out[f"stem_{name}"] = _percent(accuracy)
@@ -335,6 +339,7 @@ def _practice(out):
     each = stages["pairs"]["questions_a_step"] / (1 - first.text_share) / first.batch
     out["practice_live"] = f"{round(rows * each, -2):,.0f}"
     out["practice_shipped"] = f"{round(_result('tiny')['run']['times'] * rows * each, -2):,.0f}"
+    out["practice_pairs_times"] = f"{asked['pairs'] / (_result('tiny')['run']['times'] * rows * each):.0f}"
     out["practice_looked"] = str(found["asked"])
     out["practice_minutes"] = f"{sum(stage['minutes'] for stage in stages.values()):.0f}"
     for name, at in (("_0", ("pairs", 0)), ("_pairs", ("counts", 0)), ("_counts", ("mixed", 0)), ("", ("end", 0))):
@@ -348,13 +353,23 @@ def _practice(out):
         late = max(k["step"] for k in pairs if k["kinds"][kind]["interval"][0] <= found["guesses"][kind])
         risen = min(k["step"] for k in pairs if k["step"] > late)
         out[f"practice_{kind}_from"] = f"{round(risen * stages['pairs']['questions_a_step'], -4):,.0f}"
-    short = {"Describe": "described", "Where": "where", "What is in": "named", "What colour": "colour"}
+    short = {
+        "Describe": "described",
+        "Where": "where",
+        "What is in": "named",
+        "What colour": "colour",
+        "What is there": "list",
+    }
     for when, sources in found["forms"].items():
         for source, forms in sources.items():
             for form, point in forms.items():
                 for begins, name in short.items():
                     if form.startswith(begins):
                         out[f"practice_{source}_{name}_{when}"] = _percent(point["share"])
+                if form.startswith("How many …"):
+                    name = "others" if form.endswith("(the others)") else "shape"
+                    out[f"practice_{source}_{name}_{when}"] = _percent(point["share"])
+    out["practice_forms"] = str(sum(map(len, found["forms"]["before"].values())))
 
 
 def _characters(out):
@@ -365,10 +380,11 @@ def _characters(out):
         for station, point in stations.items():
             name = station.lower().replace("'s", "").replace(" ", "_")
             out[f"characters_{source.replace('-', '_')}_{name}"] = _percent(point["share"])
-    last = found["taught"][-1]
-    out["characters_taught_steps"] = f"{last['step']:,}"
+    last, early = found["taught"][-1], next(told for told in found["taught"] if told["step"] == found["steps"])
+    out["characters_taught_steps"], out["characters_steps"] = f"{last['step']:,}", f"{found['steps']:,}"
     for source in ("signs", "free-documents"):
         out[f"characters_{source.replace('-', '_')}_taught"] = _percent(last[source]["share"])
+        out[f"characters_{source.replace('-', '_')}_taught_early"] = _percent(early[source]["share"])
 
 
 def _stages(out):
