@@ -9,14 +9,14 @@ lies.  The last rows ask whether SAM's tokens could hold more: necks and convolu
 
 import sys
 
-import recorded
 import torch
+from record_lost import encoders
+from recorded import point, weights_in, write
 from torch import nn
 from torch.nn.functional import cross_entropy
 
 import dsvl_min
 from dsvl_min.data.world import ALPHABET
-from dsvl_min.evaluation.tasks import interval
 from dsvl_min.training.pool import draw, encode
 
 LEARN, ASK, SEED, BATCH = 5000, 500, 47, 48
@@ -90,17 +90,9 @@ def learnt(see, width, cells, known, steps, moved=(), look=None):
 def stations(model, seen):
     """{station: [I, g, g, D]} of encoded pictures; SAM's patches are those that leave early beside the last ones."""
     side = model.config.siglip.grid
-    with torch.no_grad():
-        high = torch.cat([model.vision.sam.tokens(*pair) for pair in zip(seen.late.split(200), seen.early.split(200),
-                                                                        strict=True)])  # fmt: skip
-        tokens = {"SigLIP's tokens": seen.low, "SAM's tokens": high, "image tokens": model.adaptor(seen.low, high)}
-    grids = {name: found.unflatten(1, (side, side)) for name, found in tokens.items()}
+    names = {"SigLIP": "SigLIP's tokens", "SAM": "SAM's tokens", "image tokens": "image tokens"}
+    grids = {names[name]: found.unflatten(1, (side, side)) for name, found in encoders(model, seen).items()}
     return {"SAM's patches": torch.cat([seen.late, seen.early], -1), **grids}
-
-
-def point(marks):
-    """A share with its interval."""
-    return {"share": round(sum(marks) / len(marks), 4), "interval": interval(marks, "exact")}
 
 
 def measure(folder):
@@ -135,19 +127,18 @@ def measure(folder):
         print(step, {source: p["share"] for source, p in told.items()}, flush=True)
 
     moved = [sam.alpha, *(p for part in (sam.neck, sam.early_neck, sam.downsample) for p in part.parameters())]
-    learnt(tokens(late, early), model.config.sam.out_width, 2, known,
-           TAUGHT_STEPS, moved, look)  # fmt: skip
+    learnt(tokens(late, early), model.config.sam.out_width, 2, known, TAUGHT_STEPS, moved, look)
     return found
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    recorded.write(
+    write(
         "characters",
         "Where on its way into the decoder does a character get lost that doesn't stand in a grid?",
         f"python figures/record_characters.py {sys.argv[1]}",
         seeds=[SEED],
         data=measure(sys.argv[1]),
-        weights=recorded.weights_in(sys.argv[1]),
+        weights=weights_in(sys.argv[1]),
     )

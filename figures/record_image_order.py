@@ -12,15 +12,10 @@ import torch
 
 import dsvl_min
 from dsvl_min.checkpoint import WEIGHTS
-from dsvl_min.evaluation.tasks import interval
 from dsvl_min.probes.image_order import changes, page_marks
 from dsvl_min.probes.image_tokens import marks, seen
 
 COUNT, SEED = 200, 0
-
-
-def _point(got, kind):
-    return {"share": round(sum(got) / len(got), 4), "interval": interval(got, kind)}
 
 
 @torch.no_grad()
@@ -34,11 +29,11 @@ def measure(folder):
         for name, answer in answers.items():
             said, row = answer(), found["rows"].setdefault(name, {})
             if task == "naming":
-                row[task] = _point(marks(said, asked), "exact")
+                row[task] = recorded.point(marks(said, asked), "exact")
             else:
-                row[task] = _point(page_marks(said, asked), "characters")
+                row[task] = recorded.point(page_marks(said, asked), "characters")
                 if "shuffled" in name:
-                    row["page in the prompt's order"] = _point(page_marks(said, asked, order), "characters")
+                    row["page in the prompt's order"] = recorded.point(page_marks(said, asked, order), "characters")
             print(name, {key: point["share"] for key, point in row.items()}, repr(said[0][:20]), flush=True)
     return found
 

@@ -13,7 +13,6 @@ from torch.nn import functional as F
 
 import dsvl_min
 from dsvl_min.checkpoint import WEIGHTS
-from dsvl_min.evaluation.tasks import interval
 from dsvl_min.probes.image_tokens import ASKED, letters_of, marks, say, seen, variants
 
 COUNT, SEED, FIT, FIT_SEED = 200, 0, 100, 77
@@ -34,9 +33,8 @@ def measure(folder):
             tokens |= dict(zip(LETTERS, (letters, long * F.normalize(letters, dim=-1)), strict=True))
         for variant, given in tokens.items():
             got = marks(say(model, processor, asked, given), asked)
-            kind, share = "characters" if name == "page" else "exact", sum(got) / COUNT
-            found["rows"][variant][name] = {"share": round(share, 4), "interval": interval(got, kind)}
-            print(f"{name:8}{variant:26}{share:.1%}", flush=True)
+            found["rows"][variant][name] = told = recorded.point(got, "characters" if name == "page" else "exact")
+            print(f"{name:8}{variant:26}{told['share']:.1%}", flush=True)
     return found
 
 

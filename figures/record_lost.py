@@ -9,13 +9,13 @@ runs/stage3`.  What is said is also asked of the one that ships.
 import re
 import sys
 
-import recorded
 import torch
+from recorded import point, weights_in, write
 
 import dsvl_min
 from dsvl_min.checkpoint import WEIGHTS
 from dsvl_min.data.world import OBJECT_COLORS, SHAPES
-from dsvl_min.evaluation.tasks import answers, interval
+from dsvl_min.evaluation.tasks import answers
 from dsvl_min.probes.readable import reader
 from dsvl_min.training.parts import assemble
 from dsvl_min.training.pool import draw, encode
@@ -26,12 +26,18 @@ FACTS = {"shape": SHAPES, "color": OBJECT_COLORS}
 
 
 @torch.no_grad()
-def stations(model, processor, samples, pictures):
-    """{station: [images, tokens, width]}: what both encoders return, the image tokens, and those after each block."""
-    seen = encode(model, processor, [p[0] for p in pictures])
+def encoders(model, seen):
+    """What both encoders return of encoded pictures, and the image tokens: {"SigLIP", "SAM", "image tokens"}, each
+    [images, tokens, width]."""
     high = torch.cat([model.vision.sam.tokens(*pair) for pair in zip(seen.late.split(200), seen.early.split(200),
                                                                     strict=True)])  # fmt: skip
-    found = {"SigLIP": seen.low, "SAM": high, "image tokens": model.adaptor(seen.low, high)}
+    return {"SigLIP": seen.low, "SAM": high, "image tokens": model.adaptor(seen.low, high)}
+
+
+@torch.no_grad()
+def stations(model, processor, samples, pictures):
+    """{station: [images, tokens, width]}: what both encoders return, the image tokens, and those after each block."""
+    found = encoders(model, encode(model, processor, [p[0] for p in pictures]))
     blocks = [[] for _ in model.decoder.blocks]
     hooks = [
         block.register_forward_hook(lambda _, __, out, kept=kept: kept.append(out))
@@ -84,11 +90,6 @@ def said(model, processor, samples):
                     if entry[word] in left:
                         left.remove(entry[word])
     return marks, sum(len(a) == len(b) for a, b in zip(lists, truths, strict=True)) / len(lists)
-
-
-def point(marks):
-    """A share with its interval."""
-    return {"share": round(sum(marks) / len(marks), 4), "interval": interval(marks, "exact")}
 
 
 def sizes(model, found, before_stage_1):
@@ -146,11 +147,11 @@ def measure(folder):
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    recorded.write(
+    write(
         "lost",
         "How far on its way to an answer can each small object's shape and colour still be read?",
         f"python figures/record_lost.py {sys.argv[1]}",
         seeds=[SEED],
         data=measure(sys.argv[1]),
-        weights=recorded.weights_in(sys.argv[1]),
+        weights=weights_in(sys.argv[1]),
     )

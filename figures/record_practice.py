@@ -4,11 +4,10 @@
 
 The run is what `dsvl train --times 3` makes of those stages, in the same folder: cut off, it goes on.  While it
 practises, every so many steps, it is asked about the hardest held-out pictures.  What it said lies in the folder's
-looks.json until all is done, and then in figures/results/practice.json; with it, what it made of every form of
-question before it practised and after.  EXPECTED was written before the run, from the
-trials that WHY tells of.  What it can do in the end: figures/ship.py runs/practised.  What
-it could before: figures/record.py runs/stage3 tiny-stage-3, where that folder is what `dsvl train --size tiny --stages
-1,2,3 --times 3` made.
+looks.json until all is done, and then in figures/results/practice.json; with it, what it made of every form of question
+before it practised and after.  EXPECTED was written before the first run, from the trials that WHY tells of.  What it
+can do in the end: figures/ship.py runs/practised.  What it could before: figures/record.py runs/stage3 tiny-stage-3,
+where that folder is what `dsvl train --size tiny --stages 1,2,3 --times 3` made.
 """
 
 import json
@@ -24,20 +23,14 @@ from dsvl_min.data.collate import asked
 from dsvl_min.data.sources import PARAGRAPHS, sample
 from dsvl_min.data.words import plural
 from dsvl_min.data.world import OBJECT_COLORS, SHAPES
-from dsvl_min.evaluation.tasks import answers, bits_per_byte, interval, score
+from dsvl_min.evaluation.tasks import answers, bits_per_byte, score
 from dsvl_min.training.run import train
 from dsvl_min.training.stages import STAGES, longer
 
 TIMES, EVERY, COUNT, SEED = 3, 150, 200, 2
-FORMS = {
-    "naming": 1.0,
-    "relations": 1.0,
-    "counting": 1.0,
-    "inventory": 1.0,
-    "digits": 1.0,
-    "signs": 1.0,
-    "documents": 0.4,
-}
+FORMS = {  # source: difficulty; of pages, those in a grid
+    "naming": 1.0, "relations": 1.0, "counting": 1.0, "inventory": 1.0, "digits": 1.0, "signs": 1.0, "documents": 0.4,
+}  # fmt: skip
 NAMES = re.compile(rf"\b({'|'.join([*map(plural, SHAPES), *SHAPES, *OBJECT_COLORS])})\b")
 EXPECTED = {"colour": 0.85, "side": 0.85, "counted": 0.6, "named": 0.85}
 WHY = (
@@ -66,7 +59,7 @@ def look(model, processor):
             chosen.append((made, question, dict(made.turns)[question]))
         given = answers(model, processor, chosen)
         marks = [float(answer == truth) for answer, (_, _, truth) in zip(given, chosen, strict=True)]
-        found[kind] = {"share": round(sum(marks) / COUNT, 4), "interval": interval(marks, "exact")}
+        found[kind] = recorded.point(marks)
     return found
 
 
@@ -108,7 +101,7 @@ def every_form(model, processor):
                 max(score(answer, one, kind) for one in truths(truth))
                 for answer, (_, _, truth) in zip(given, chosen, strict=True)
             ]
-            found[source][form] = {"share": round(sum(marks) / COUNT, 4), "interval": interval(marks, kind)}
+            found[source][form] = recorded.point(marks, kind)
     return found
 
 

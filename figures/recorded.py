@@ -129,6 +129,13 @@ def commit():
     ).stdout.strip()
 
 
+def point(marks, kind="exact"):
+    """{"share": the mean of some marks, "interval": its 95 % interval}; kind: see `evaluation.tasks.score`."""
+    from dsvl_min.evaluation.tasks import interval
+
+    return {"share": round(sum(marks) / len(marks), 4), "interval": interval(marks, kind)}
+
+
 def weights_in(folder):
     """{stem: SHA-256} of the files of weights in a folder: a record belongs to these and no others."""
     return {p.stem: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(Path(folder).glob("*.safetensors"))}

@@ -317,7 +317,7 @@ def _lost(out):
         out[f"lost_{fact}_said_luck"] = _percent(found["said"]["of another picture"][fact]["share"])
         out[f"lost_{fact}_practised"] = _percent(found["practised"]["said"]["in place"][fact]["share"])
         out[f"lost_{fact}_practised_anywhere"] = _percent(found["practised"]["said"]["in any place"][fact]["share"])
-    out["lost_length"], out["lost_length_practised"] = _percent(found["length"]), _percent(found["practised"]["length"])
+    out["lost_length"] = _percent(found["length"])
     sizes = found["sizes"]
     out["lost_words_long"], out["lost_tokens_long"] = f"{sizes['words']:.1f}", f"{sizes['image tokens']:.0f}"
     out["lost_start_long"] = f"{sizes['before stage 1']:.1f}"
@@ -353,22 +353,15 @@ def _practice(out):
         late = max(k["step"] for k in pairs if k["kinds"][kind]["interval"][0] <= found["guesses"][kind])
         risen = min(k["step"] for k in pairs if k["step"] > late)
         out[f"practice_{kind}_from"] = f"{round(risen * stages['pairs']['questions_a_step'], -4):,.0f}"
-    short = {
-        "Describe": "described",
-        "Where": "where",
-        "What is in": "named",
-        "What colour": "colour",
-        "What is there": "list",
-    }
+    short = {"Describe": "described", "Where": "where", "What is in": "named", "What colour": "colour"}
     for when, sources in found["forms"].items():
         for source, forms in sources.items():
             for form, point in forms.items():
                 for begins, name in short.items():
                     if form.startswith(begins):
                         out[f"practice_{source}_{name}_{when}"] = _percent(point["share"])
-                if form.startswith("How many …"):
-                    name = "others" if form.endswith("(the others)") else "shape"
-                    out[f"practice_{source}_{name}_{when}"] = _percent(point["share"])
+                if form.endswith("(the others)"):
+                    out[f"practice_{source}_others_{when}"] = _percent(point["share"])
     out["practice_forms"] = str(sum(map(len, found["forms"]["before"].values())))
 
 

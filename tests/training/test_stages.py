@@ -176,6 +176,7 @@ def test_practice_trains_the_decoder_alone_on_pictures_it_draws_itself():
         recipe = STAGES[size]
         assert recipe.numbered == dict(zip((1, 2, 3, 4, 5, 6), (*recipe.stages, *recipe.practice), strict=True))
         assert all(set(stage.lr) == {"decoder"} for stage in recipe.practice)
+        assert [stage.reads for stage in recipe.practice] == ["questions", "questions", "turns"]
         read = {share.source for stage in recipe.practice for share in stage.mix}
         assert read == {source for source, *_ in recipe.practised}
     assert STAGES["7b"].practice == () and list(STAGES["7b"].numbered) == [1, 2, 3]
@@ -196,9 +197,7 @@ def test_the_last_stage_of_practice_asks_whatever_stage_3_asked():
         assert any(share.source == other.source for other in last.mix), share.source
         for index in range(20):
             made = sample(share.source, 0, index, "train", share.high)
-            assert asked(made, last.reads) == list(made.turns), (
-                share.source
-            )  # "Describe this image." was once forgotten
+            assert asked(made, last.reads) == list(made.turns), share.source  # what wasn't asked was forgotten
 
 
 def test_the_images_that_are_drawn_are_those_of_the_stages_chosen():
