@@ -139,8 +139,10 @@ def siglip_images(pictures, config):
     return torch.cat(out)
 
 
-def pretrain_siglip(config, tokenizer, out, recipe=SiglipRecipe(), seed=0, quiet=False, keeper=None, device="cpu"):
-    """Contrastive pretraining with the sigmoid loss; returns (Siglip, metrics)."""
+def pretrain_siglip(
+    config, tokenizer, out, recipe=SiglipRecipe(), seed=0, quiet=False, keeper=None, device="cpu", start=None
+):
+    """Contrastive pretraining with the sigmoid loss; returns (Siglip, metrics).  start: the Siglip it goes on from."""
     pixels, captions, weights, difficulty = [], [], [], []
     parts = max(1, recipe.images // 8000)  # a part at a time: at SAM's size all would take 8 GB
     for part in range(parts):
@@ -157,7 +159,8 @@ def pretrain_siglip(config, tokenizer, out, recipe=SiglipRecipe(), seed=0, quiet
     group = torch.tensor([distinct[c] for c in captions])
     some = torch.randperm(len(group), generator=torch.Generator().manual_seed(seed))[:500]
     share = float((group[:, None] == group[None, some]).float().mean())
-    model = initialise(Siglip(config.siglip, tower, bias=np.log(share / (1 - share))), seed).to(device)
+    model = start or initialise(Siglip(config.siglip, tower, bias=np.log(share / (1 - share))), seed)
+    model = model.to(device)
     easiest_first = torch.tensor(difficulty).argsort()
     weights = torch.tensor(weights)[easiest_first]
     draw_rng = torch.Generator().manual_seed(seed)
