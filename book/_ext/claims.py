@@ -7,7 +7,9 @@ values in, and a test fails while one is out of date.
 import functools
 import math
 import re
+import statistics
 import sys
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -167,6 +169,7 @@ def claims():
         out[f"stem_{name}"] = _percent(accuracy)
     out["stem_steps"] = str(stem["steps"])
     _two_by_two(out)
+    _eyes(out)
     _read(out)
     _study(out)
     _matching(out)
@@ -467,6 +470,27 @@ def _two_by_two(out):
     out["two_loss_48"], out["two_loss_128"] = f"{ends['matching 48']:.1f}", f"{ends['matching 128 longer']:.1f}"
     for part in ("siglip", "sam"):
         out[f"{part}_minutes"] = f"{_result('tiny-parts')['run']['minutes'][part]:.0f}"
+
+
+def _eyes(out):
+    """Chapter 9: one decoder with four ways of seeing."""
+    found = _result("matched-resolution")
+    kinds = Counter(run["kind"] for run in found["runs"])
+    out["eyes_count"], out["eyes_runs"] = str(found["count"]), str(len(found["runs"]))
+    least, most = min(kinds.values()), max(kinds.values())
+    out["eyes_seeds"] = (
+        f"{_word(least).lower()} seeds" if least == most else f"{_word(least).lower()} or {_word(most).lower()} seeds"
+    )
+    out["eyes_steps"] = str(found["encoder"]["steps"])
+    out["eyes_minutes"] = f"{found['encoder']['minutes']:.0f}"
+    for source, row in found["encoder"]["retrieval"].items():
+        out[f"eyes_found_{source}"] = _percent(row["found"])
+    for task, guesses in found["expected"].items():
+        for kind, guess in guesses.items():
+            key = f"{task}_{kind}".replace(" ", "_")
+            rights = [run["right"][task]["image"] for run in found["runs"] if run["kind"] == kind]
+            out[f"eyes_{key}"], out[f"eyes_guess_{key}"] = _percent(statistics.median(rights)), _percent(guess)
+            out[f"eyes_{key}_range"] = f"{100 * min(rights):.0f} to {_percent(max(rights))}"
 
 
 def _released(out):

@@ -20,6 +20,7 @@ from dsvl_min.data.collate import dialogue, pad_right, page, questions
 from dsvl_min.init import initialise
 from dsvl_min.model import DeepSeekVL
 from dsvl_min.processor import Processor
+from dsvl_min.siglip import Siglip
 from dsvl_min.training import run, stage0, trainer
 from dsvl_min.training.muon import Muon, groups_of, orthogonalise
 from dsvl_min.training.parts import make_parts
@@ -335,6 +336,17 @@ def test_parts_made_at_once_are_those_made_one_after_another(tmp_path, monkeypat
     for name in ("siglip", "sam", "decoder"):
         a, b = (dict(tensors_of(tmp_path / folder / f"{name}.safetensors")) for folder in ("False", "True"))
         assert all(torch.allclose(a[k], b[k], atol=1e-3) for k in a), name
+
+
+def test_siglip_goes_on_from_the_one_it_is_given(small, tmp_path):
+    config, tokenizer = small[0].config, small[1].tokenizer
+    given = initialise(Siglip(config.siglip, stage0.text_tower(config)), 7)
+    before = {k: v.clone() for k, v in given.state_dict().items()}
+    still = stage0.SiglipRecipe(steps=60, batch=4, images=40, lr=0.0, muon_lr=0.0)
+    made, _ = stage0.pretrain_siglip(config, tokenizer, tmp_path, still, quiet=True, start=given)
+    assert all(torch.equal(made.state_dict()[k], v) for k, v in before.items())
+    fresh, _ = stage0.pretrain_siglip(config, tokenizer, tmp_path, still, quiet=True)
+    assert not torch.equal(fresh.vision.patches.weight, before["vision.patches.weight"])
 
 
 def test_mini_trains_from_nothing_too(tmp_path, monkeypatch):
