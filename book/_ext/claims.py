@@ -482,7 +482,6 @@ def _eyes(out):
         f"{_word(least).lower()} seeds" if least == most else f"{_word(least).lower()} or {_word(most).lower()} seeds"
     )
     out["eyes_steps"] = str(found["encoder"]["steps"])
-    out["eyes_minutes"] = f"{found['encoder']['minutes']:.0f}"
     for source, row in found["encoder"]["retrieval"].items():
         out[f"eyes_found_{source}"] = _percent(row["found"])
     for task, guesses in found["expected"].items():
