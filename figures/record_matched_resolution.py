@@ -11,7 +11,8 @@ shipped SigLIP with its positions stretched from 6 by 6 to 16 by 16 and is train
 
 All read the same pictures by the live recipe, with one change: SigLIP stays frozen in stage 3 as SAM does, so that
 what is compared is what pretraining left in each.  SAM's neck begins as segmenting left it, that of SigLIP at 128
-at random; SigLIP at 48 has neither neck nor convolutions to train.  The seed decides the adaptor's start and the order of the batches.
+at random; SigLIP at 48 has neither neck nor convolutions to train.  The seed decides the adaptor's start and the order
+of the batches.
 
 EXPECTED was written before the first run (see the commit of this file).  Known by then: sixty steps at 128 pixels, and
 the stretched SigLIP found 88 % of the captions of single objects and 76 % of the digits.
