@@ -35,7 +35,6 @@ WHY = (
     "down. The ramp helps only where the rate is so high that the first steps do damage."
 )
 RUNS = recorded.ROOT / "runs" / "forgetting"
-TEXTS = 3000  # what tiny's recipe had when this was recorded
 
 
 def run(seed):
@@ -44,7 +43,7 @@ def run(seed):
     folder = RUNS / f"{seed}"
     model, processor = assemble(ModelConfig.preset("tiny"), WEIGHTS / "tiny-parts", seed)
     pool = make_pool(model, processor, TINY.images, seed, progress="encoding images")
-    texts = text_pool(TINY.texts, TEXTS, seed)
+    texts = text_pool(TINY.texts, TINY.text_count, seed)
     held = {
         kind: make_pool(model, processor, tuple((s, n, d, d) for s, n, d in plan), 1000 + seed, "held-out")
         for kind, plan in ASKED.items()

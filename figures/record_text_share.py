@@ -17,6 +17,7 @@ reads them three times over.  Hence `fresh`, with FRESH times as many, and its o
 import json
 import sys
 import time
+from collections import Counter
 from dataclasses import replace
 
 import recorded
@@ -55,19 +56,24 @@ RUNS = recorded.ROOT / "runs" / "text-share"
 
 @torch.no_grad()
 def measure(model, processor, held):
-    """{bits, things, pages}: bits per byte of held-out English, shares of page tokens predicted rightly."""
+    """{bits, things, pages}: bits per byte of held-out English, shares of page tokens predicted rightly.
+
+    things_other, pages_other: the same with the next sample's picture, which is of the same source, in each one's place.
+    """
     found = {"bits": bits_per_byte(model, processor, english("held-out")[:PARAGRAPHS])}
     for kind, pool in held.items():
-        right = count = 0
-        for start in range(0, len(pool.samples), 50):
+        right, count = Counter(), 0
+        for start in range(0, len(pool.samples), 50):  # sources have a hundred samples each, or more
             samples, features = pool.take(range(start, min(start + 50, len(pool.samples))))
             ids, labels = pad_right([page(s, processor) for s in samples], processor.config.pad_token_id)
             told = labels[:, 1:] != IGNORE
             told &= labels[:, 1:] != processor.config.eos_token_id  # that a page ends is no sight
-            hidden = model.decoder(model.embed(ids, image_embeddings(model, features)))[:, :-1]
-            right += int((model.decoder.head(hidden[told]).argmax(dim=-1) == labels[:, 1:][told]).sum())
+            images = image_embeddings(model, features)
+            for name, shown in ((kind, images), (f"{kind}_other", images.roll(1, 0))):
+                hidden = model.decoder(model.embed(ids, shown))[:, :-1]
+                right[name] += int((model.decoder.head(hidden[told]).argmax(dim=-1) == labels[:, 1:][told]).sum())
             count += int(told.sum())
-        found[kind] = right / count
+        found |= {name: number / count for name, number in right.items()}
     return {name: round(float(value), 4) for name, value in found.items()}
 
 
