@@ -345,6 +345,10 @@ FAULTS = {
         "one before it."
     ),
     "a part left behind": "A part that should train doesn't move: its parameters never reach the optimizer.",
+    "more than asked for": (
+        "The list holds parameters of parts that stay frozen. Without a gradient the optimizer passes them over, until "
+        "the next stage thaws them: then they move by this one's rate."
+    ),
     "frozen, and paid for": (
         "Frozen parts stay where they are, but gradients are computed for them and thrown away: set requires_grad to "
         "False. For a frozen decoder that is a third of the step."

@@ -43,6 +43,8 @@ def freeze(attempt):
         shown = f"Asked to train {', '.join(sorted(trained))}:"
         if not given:
             raise wrong("a part left behind", f"{shown} the list is empty.")
+        parts = {id(p): part_of(name) for name, p in model.named_parameters()}
+        more = {parts.get(id(p), "something that isn't the model's") for p in given} - trained
         optimizer = torch.optim.AdamW(given, lr=0.1, weight_decay=0.1)
         model.zero_grad(set_to_none=True)
         with torch.no_grad():
@@ -61,6 +63,8 @@ def freeze(attempt):
             raise wrong("a part left behind", f"{shown} {still[0]} did not move.")
         if paid:
             raise wrong("frozen, and paid for", f"{shown} {', '.join(sorted(paid))} got gradients.")
+        if more:
+            raise wrong("more than asked for", f"{shown} the list holds parameters of {', '.join(sorted(more))}.")
         model.zero_grad(set_to_none=True)
     return f"of {len(PARTS)} parts, those that should move do, and no other."
 

@@ -365,6 +365,12 @@ def only_thawing(model, trained):
     return [p for name, p in model.named_parameters() if part_of(name) in trained or name.endswith("norm2.weight")]
 
 
+def all_of_them(model, trained):
+    """The right ones frozen, and every parameter in the list."""
+    training.freeze_to(model, trained)
+    return list(model.parameters())
+
+
 def only_chosen(model, trained):
     """The right list, and gradients for everybody."""
     model.requires_grad_(True)
@@ -473,6 +479,7 @@ WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("a part left behind", training.freeze, lambda model, trained: []),
     ("a part left behind", training.freeze, lambda model, trained: list(model.requires_grad_(False).parameters())),
     ("frozen, and paid for", training.freeze, only_chosen),
+    ("more than asked for", training.freeze, all_of_them),
     ("labels not shifted", training.answer_loss, answer_loss(slice(None), slice(None), slice(None))),
     ("labels off by one", training.answer_loss, answer_loss(mask=slice(None, -1))),
     ("labels off by one", training.answer_loss, answer_loss(slice(None, -2), slice(2, None), slice(2, None))),
