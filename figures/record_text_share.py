@@ -58,7 +58,7 @@ RUNS = recorded.ROOT / "runs" / "text-share"
 def measure(model, processor, held):
     """{bits, things, pages}: bits per byte of held-out English, shares of page tokens predicted rightly.
 
-    things_other, pages_other: the same with the next sample's picture, which is of the same source, in each one's place.
+    things_other, pages_other: the same with the picture of the next sample, of the same source, in its place.
     """
     found = {"bits": bits_per_byte(model, processor, english("held-out")[:PARAGRAPHS])}
     for kind, pool in held.items():

@@ -447,6 +447,18 @@ def _tiny_shapes():
     return shapes(ModelConfig.preset("tiny"))
 
 
+def _knows_colours(batch, things=2 / 3):
+    """The least sigmoid loss of who knows an object's colour and not its shape; `things` of a batch are objects.
+
+    The rest are pages, whose captions are all alike and cost nothing.
+    """
+    from dsvl_min.data.world import OBJECT_COLORS, SHAPES
+
+    alike = (batch - 1) * things / len(OBJECT_COLORS)  # of the others in the batch, those of the picture's colour
+    share = (1 + alike / len(SHAPES)) / (1 + alike)  # of these and its own, those with its caption
+    return things * (1 + alike) * -(share * math.log(share) + (1 - share) * math.log(1 - share))
+
+
 def _two_by_two(out):
     """Chapter 9: the four encoders, and how long the shipped parts were pretrained."""
     found = _result("two-by-two")
@@ -468,6 +480,7 @@ def _two_by_two(out):
             out[f"two_{fact}_{encoder.replace(' ', '_')}"] = _percent(share)
     ends = {e["encoder"]: e["loss"][-1] for e in found["encoders"] if "loss" in e and e["seed"] == 0}
     out["two_loss_48"], out["two_loss_128"] = f"{ends['matching 48']:.1f}", f"{ends['matching 128 longer']:.1f}"
+    out["two_loss_colours"] = f"{_knows_colours(found['batch']):.1f}"
     for part in ("siglip", "sam"):
         out[f"{part}_minutes"] = f"{_result('tiny-parts')['run']['minutes'][part]:.0f}"
 
