@@ -76,6 +76,10 @@ def extend(attempt):
                 raise wrong("written over the beginning")
             if got_keys.shape[2] == 9:
                 raise wrong("empty places returned")
+            if cache.keys[layer].shape[2] != 9 or cache.values[layer].shape[2] != 9:
+                raise Wrong(
+                    "cache.keys and cache.values have room for 9 positions, and should keep it: write into them"
+                )
             if step and got_keys.shape[2] == T:
                 raise wrong("only the new ones returned")
             compare(got_keys, want_keys, "the keys")

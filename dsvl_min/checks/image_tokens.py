@@ -14,7 +14,7 @@ from .parts import built, randn, shaken
 @exercise(VisionLanguageAdaptor)
 @torch.no_grad()
 def adaptor(attempt):
-    """VisionLanguageAdaptor(config): (low, high) to image tokens, for two encoders and for SigLIP alone."""
+    """VisionLanguageAdaptor(config): (low, high) to image tokens, for two encoders and for each alone."""
     config = ModelConfig.preset("tiny")
     reference = shaken(VisionLanguageAdaptor(config))
     low, high = randn(2, 4, config.siglip.width), randn(2, 4, config.sam.out_width)
@@ -37,6 +37,10 @@ def adaptor(attempt):
     if weight is not None and weight.shape[0] * 2 == config.decoder.width:
         raise wrong("half the width for a single encoder")
     compare(call(built(attempt, config, reference), low), reference(low), "the image tokens of SigLIP alone", (), 1e-5)
+    config = ModelConfig.preset("tiny", vision="sam")
+    reference = shaken(VisionLanguageAdaptor(config))
+    single = built(attempt, config, reference)
+    compare(call(single, None, high), reference(high=high), "the image tokens of SAM alone", (), 1e-5)
     return "right for two encoders, and for one that fills the whole width."
 
 

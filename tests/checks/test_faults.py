@@ -522,3 +522,30 @@ def test_a_broken_model_differs_from_the_healthy_one_and_its_fault_can_be_named(
 
 def test_a_notebook_shows_the_message_and_no_stack():
     assert Wrong("what to hear")._render_traceback_() == ["✗ what to hear"]
+
+
+def test_a_cache_that_grows_instead_of_being_written_into_is_refused():
+    def grown(cache, layer, key, value):
+        kept = [torch.cat([old[:, :, : cache.filled], new], dim=2)
+                for old, new in ((cache.keys[layer], key), (cache.values[layer], value))]  # fmt: skip
+        cache.keys[layer], cache.values[layer] = kept
+        return kept
+
+    with pytest.raises(Wrong, match="room for 9 positions"):
+        decoder_parts.extend(grown)
+
+
+def test_an_adaptor_that_cannot_do_without_siglip_is_refused():
+    class Needs(adaptor.VisionLanguageAdaptor):
+        def __init__(self, config):
+            super().__init__(config)
+            self.read = config.siglip.width
+
+    with pytest.raises(Wrong, match="AttributeError"):
+        image_tokens.adaptor(Needs)
+
+
+@pytest.mark.parametrize(("guess", "told"), [(14.5, "SAM"), (14.06, "SigLIP"), (13.85, "the head"), (14.7, "near")])
+def test_a_guessed_size_says_which_part_was_left_out(guess, told, capsys):
+    release.size(guess, 14.688)
+    assert told in capsys.readouterr().out.split("✓")[1]
