@@ -5,7 +5,7 @@
 
 The trained tiny is taught a question it never saw, on pictures it knows: is this handwritten digit even?  Each way of
 tuning sees the same 600 records three times, at several learning rates; then it is asked the new question about 300
-digits by other writers, and its old tasks.  Two more runs see 600 old questions among the new ones.
+held-out digits, and its old tasks.  Two more runs see 600 old questions among the new ones.
 
 Expected before the first run: tuned whole, the decoder learns more of the new question and forgets more of the old
 tasks than with LoRA, at each one's best rate; LoRA's rank hardly matters.  (Expected before the last two rows, after a

@@ -112,6 +112,9 @@ def claims():
     out.update({f"maps_{name}": _percent(share) for name, share in maps["mean"].items()})
     out["swap_pairs"] = str(maps["pairs"])
     out.update({f"swap_{name}": _percent(share) for name, share in maps["swapped"].items()})
+    wrong = 1 - maps["swapped"]["right"]
+    twice = 1 - 2 * maps["swapped"]["right"] + maps["swapped"]["both"]
+    out["swap_wrong"], out["swap_wrong_again"] = _percent(wrong), _percent(twice / wrong)
     carried = _result("carried")
     out["carried_count"] = str(carried["count"])
     for verb in ("carried", "read"):

@@ -8,7 +8,6 @@ from .. import load
 from .judge import Wrong, call, compare, exercise, predicted
 from .parts import randn
 
-
 LEFT_OUT = {"SAM": 0.19, "SigLIP": 0.62, "the head, which is not the embedding again, or both encoders": 0.84}  # GB
 
 

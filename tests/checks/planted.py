@@ -29,7 +29,7 @@ from dsvl_min.checks import (
     windows,
     world,
 )
-from dsvl_min.data.world import Scene, Thing
+from dsvl_min.data.world import Scene, Text, Thing
 from dsvl_min.probes import image_tokens as image_token_probe
 from dsvl_min.training.stages import part_of
 
@@ -86,6 +86,17 @@ def and_moved(scene):
     swapped = whole_model.swap_colors(scene)
     first, second = swapped.things
     return dataclasses.replace(swapped, things=(dataclasses.replace(first, y=0.5), second))
+
+
+def in_another_order():
+    """The same two things, told in another order."""
+    things = Thing("star", "red", 0.25, 0.5, 0.2), Thing("heart", "blue", 0.75, 0.5, 0.2)
+    return Scene("sky", things), Scene("sky", things[::-1])
+
+
+def an_empty_word():
+    """A text of which nothing can be seen."""
+    return Scene("paper"), Scene("paper", texts=(Text(" ", 0.5, 0.5, 0.1),))
 
 
 def a_whole_turn():
@@ -419,6 +430,8 @@ WRITTEN = (  # mistakes of a reader's own hand rather than in the package's code
     ("another colour comes in", whole_model.control, one_colour),
     ("more than the answer changes", whole_model.control, and_moved),
     ("no fact differs", world.twins, a_whole_turn),
+    ("no fact differs", world.twins, in_another_order),
+    ("no fact differs", world.twins, an_empty_word),
     ("the pictures differ", world.twins, a_quarter_turn),
     ("patches column by column", patches.cut, cut_in_order(4, 2, 1, 3, 5)),
     ("channels last", patches.cut, cut_in_order(2, 4, 3, 5, 1)),
