@@ -66,7 +66,8 @@ class Stage:
     warmup: steps of linear rise; schedule: what follows, one of `loop.SCHEDULES`.  text_share: of the samples that are
     text alone; ramp: steps over which it falls from 1 to that (modality warm-up); grouped: a step reads text or
     images, never both (modality grouping).  length: tokens of a row, at most (0: as many as the decoder takes);
-    packing: rows are packed into sequences of that length.
+    packing: rows are packed into sequences of that length.  reader: the weight of a reader's loss, which teaches necks
+    and adaptor what lies where (see reader.py); 0: none.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Stage:
     grouped: bool = True
     length: int = 0
     packing: bool = False
+    reader: float = 0.0
     # deviation: muon
     muon: dict = field(default_factory=dict)
     muon_decay: dict = field(default_factory=dict)
@@ -115,6 +117,10 @@ class Stage:
             )
         if self.length < 0 or self.packing and not self.length:
             raise ConfigError(f"Stage.length of {self.name} must be a number of tokens, got {self.length!r}")
+        if self.reader < 0 or self.reader and not any(self.lr.get(part, 0) > 0 for part in ("necks", "adaptor")):
+            raise ConfigError(
+                f"Stage.reader of {self.name} must be 0, or above 0 where necks or adaptor train; got {self.reader!r}"
+            )
         if self.warmup >= self.steps:
             raise ConfigError(
                 f"Stage.warmup of {self.name} ({self.warmup}) must be shorter than its {self.steps} steps"

@@ -23,6 +23,7 @@ from .loop import Show, optimise
 from .muon import groups_of
 from .pool import Features, image_embeddings
 from .ranks import ALONE, like, own_copy, whole
+from .reader import RATE, Points, Reader, points
 from .stages import APART, LORA, OWN, PARTS, part_of
 
 UNFINISHED = "unfinished"  # where a stage in progress keeps its checkpoints
@@ -75,13 +76,19 @@ def trainable(model, stage):
     return {part: ps for part, ps in groups.items() if ps}
 
 
-def summed_loss(model, batch, features, siglip_trains=False):
-    """Cross-entropy summed over the supervised tokens of a batch: {input_ids, labels, perhaps segments}."""
+def summed_loss(model, batch, features, siglip_trains=False, reading=None):
+    """Cross-entropy summed over the supervised tokens of a batch: {input_ids, labels, perhaps segments}.
+
+    reading: a function of the image tokens whose value is added, times as many as there are supervised tokens.
+    """
     device = model.decoder.embed.weight.device
     batch = {name: tensor.to(device) for name, tensor in batch.items()}
     images = None if features is None else image_embeddings(model, features.to(device), siglip_trains)
     embeddings = model.embed(batch["input_ids"], images)
-    return predicted_loss(model.decoder, embeddings, batch["labels"], "sum", segments=batch.get("segments"))
+    loss = predicted_loss(model.decoder, embeddings, batch["labels"], "sum", segments=batch.get("segments"))
+    if reading is None or images is None:
+        return loss
+    return loss + reading(images) * (batch["labels"][:, 1:] != IGNORE).sum()
 
 
 def members(share, samples):
@@ -114,12 +121,14 @@ def mixture(stage, pool, texts, seed):
 @dataclass(frozen=True)
 class Chunk:
     """Rows that run together.  batch: input_ids, labels, and segments where texts share a row; features: of their
-    images, or None where there is none; tokens: how many there are, padding aside.
+    images, or None where there is none; tokens: how many there are, padding aside; points: what lies where in the
+    images, if a reader asks.
     """
 
     batch: dict
     features: Features | None
     tokens: int
+    points: Points | None = None
 
     @property
     def predicted(self):
@@ -164,8 +173,9 @@ class Batches:
             else:
                 batch = dict(zip(("input_ids", "labels", "segments"), pad_right(chosen, pad), strict=False))
             seen = [place for i in part for place in places[i] if self.pool.samples[place].images]
-            features = self.pool.take(seen)[1] if seen else None
-            chunks.append(Chunk(batch, features, sum(len(ids) for ids, *_ in chosen)))
+            samples, features = self.pool.take(seen) if seen else ([], None)
+            told = points(samples) if self.stage.reader else None
+            chunks.append(Chunk(batch, features, sum(len(ids) for ids, *_ in chosen), told))
         return chunks
 
     def chunked(self, rows):
@@ -199,14 +209,31 @@ class Trained:
 
 
 class SummedLoss(nn.Module):
-    """`summed_loss` as a module, so that what joins ranks can stand around it."""
+    """`summed_loss` as a module, so that what joins ranks can stand around it.  reader, weight: see `Stage.reader`."""
 
-    def __init__(self, model, siglip_trains):
+    def __init__(self, model, siglip_trains, reader=None, weight=0.0):
         super().__init__()
-        self.model, self.siglip_trains = model, siglip_trains
+        self.model, self.siglip_trains, self.reader, self.weight = model, siglip_trains, reader, weight
+        self.read = 0.0  # what the reader lost, when it was last asked
 
-    def forward(self, batch, features):
-        return summed_loss(self.model, batch, features, self.siglip_trains)
+    def forward(self, batch, features, points=None):
+        self.read = 0.0
+        asks = None if points is None else partial(self._reading, points.to(self.model.device))
+        return summed_loss(self.model, batch, features, self.siglip_trains, asks)
+
+    def _reading(self, points, images):
+        loss = self.reader.loss(images, points)
+        self.read = loss.item()
+        return self.weight * loss
+
+
+def reader_of(stage, model, seed):
+    """The stage's Reader on the model's device, or None; the same for a seed, on every rank."""
+    if not stage.reader:
+        return None
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return Reader(model.config.decoder.width).to(model.device)
 
 
 def run_stage(
@@ -226,13 +253,16 @@ def run_stage(
             f"{stage.name}: sharded, all ranks must run the same parts, and with grouped=false one may have an image "
             "where another has none; set grouped to true, or leave --shard out"
         )
+    if ranks.shard and stage.reader:
+        raise ConfigError(f"{stage.name}: its reader isn't sharded; set {stage.name}.reader=0, or leave --shard out")
     means, show = means or Means(), show or Show()
     model.to(ranks.device)
     worked = own_copy(model, ranks)
     trained, scaler = trainable(worked, stage), ranks.scaler()
     batches = Batches(stage, pool, texts, processor, seed, ranks.rank, ranks.size, means.rows)
     worked.train()
-    plain = SummedLoss(worked, "siglip" in trained)
+    reader = reader_of(stage, worked, seed)
+    plain = SummedLoss(worked, "siglip" in trained, reader, stage.reader)
     joined = ranks.spread(plain)
     parts = trainable(worked, stage)  # again: sharding has put its own in their places
     chunks = []  # those of the step at hand
@@ -243,22 +273,25 @@ def run_stage(
         with ranks.numbers():  # the encoders run here, where their features aren't kept
             chunks[:] = batches(number)
         told = ranks.sum(sum(chunk.predicted for chunk in chunks))
-        loss = 0.0
+        loss = reads = 0.0
         pieces = int(ranks.most(len(chunks)))  # a rank whose rows packed into fewer adds some that count nothing
         for i in range(pieces):
             chunk, counts = chunks[min(i, len(chunks) - 1)], i < len(chunks)
             with ranks.accumulating(joined, last=i == pieces - 1), ranks.numbers():
-                part = joined(chunk.batch, chunk.features) * counts / told
+                part = joined(chunk.batch, chunk.features, chunk.points) * counts / told
                 scaler.scale(part * ranks.size).backward()  # what joins ranks takes the mean of their gradients
-            loss += part.item()
+            read = plain.read * chunk.predicted * counts / told
+            loss, reads = loss + part.item() - stage.reader * read, reads + read
         tokens = int(ranks.sum(sum(chunk.tokens for chunk in chunks)))
         text = all(chunk.features is None for chunk in chunks)
-        return {"loss": round(ranks.sum(loss), 5), "tokens": tokens, "text": text}
+        line = {"loss": round(ranks.sum(loss), 5), "tokens": tokens, "text": text}
+        reads = ranks.sum(reads) if reader else 0.0
+        return {**line, "reader": round(reads, 5)} if reads else line
 
     def again():
         with ranks.numbers():
             for chunk in chunks:
-                plain(chunk.batch, chunk.features)
+                plain(chunk.batch, chunk.features, chunk.points)
 
     def check(line):
         seen = [{"batch": chunk.batch, "features": chunk.features and vars(chunk.features)} for chunk in chunks]
@@ -268,12 +301,16 @@ def run_stage(
     for part, named in parts.items():
         within = "" if part in ("adaptor", "necks") else "blocks."
         groups += groups_of(named, stage.lr[part], stage.muon.get(part, 0), within, stage.muon_decay.get(part, 0))
+    carried = {"trained": Trained(parts)}
+    if reader:
+        groups.append({"params": list(reader.parameters()), "lr": RATE})
+        carried["reader"] = reader
     say = None if ranks.first else lambda _: None
     keeper = Keeper(Path(out) / UNFINISHED, stage.name, every, say=say) if every else None
     with means.of(worked):
         lines = optimise(
             stage.name, groups, stage.steps, step, out, stage.warmup, stage.betas, stage.weight_decay, stage.clip,
-            quiet, kind=stage.schedule, keeper=keeper, carried={"trained": Trained(parts)}, check=check, scaler=scaler,
+            quiet, kind=stage.schedule, keeper=keeper, carried=carried, check=check, scaler=scaler,
             ranks=ranks, show=show,
         )  # fmt: skip
     if worked is not model:
