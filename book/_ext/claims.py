@@ -180,6 +180,7 @@ def claims():
     _lost(out)
     _practice(out)
     _characters(out)
+    _reading(out)
     _stages(out)
     _released(out)
     equality = _result("equality")["largest_difference"]
@@ -384,6 +385,27 @@ def _characters(out):
     for source in ("signs", "free-documents"):
         out[f"characters_{source.replace('-', '_')}_taught"] = _percent(last[source]["share"])
         out[f"characters_{source.replace('-', '_')}_taught_early"] = _percent(early[source]["share"])
+
+
+def _reading(out):
+    """Necks and adaptor taught letters, and what a decoder reads of their tokens."""
+    found = _result("reading")
+    looks = found["teaching"]["looks"]
+    out["reading_steps"] = f"{looks[-1]['step']:,}"
+    for source, point in looks[-1]["read"].items():
+        out[f"reading_told_{source.replace('-', '_')}"] = _percent(point["share"])
+    told = looks[-1]["read"]["signs"]["share"]
+    out["reading_signs_apart"] = _percent(sum(told**length for length in (3, 4, 5)) / 3)
+    out["reading_asked"], out["reading_held"] = str(found["asked"]), str(found["ask"])
+    for run in found["runs"]:
+        signs = run["looks"][-1]["said"]["signs"]
+        words = (truth if truth == said else f"{said} for {truth}" for truth, said in signs)
+        out[f"reading_said_{run['kind']}"] = "; ".join(f"`{word}`".replace(" for ", "` for `") for word in words)
+        for task, point in run["looks"][-1]["right"].items():
+            key = f"{task}_{run['kind']}".replace(" ", "_")
+            out[f"reading_{key}"] = _percent(point["share"])
+            out[f"reading_guess_{key}"] = _percent(found["expected"][run["kind"]][task])
+        out["reading_pictures"] = f"{run['looks'][-1]['pictures']:,}"
 
 
 def _stages(out):
