@@ -18,6 +18,7 @@ from torch.nn.functional import cross_entropy
 import dsvl_min
 from dsvl_min.data.world import ALPHABET
 from dsvl_min.training.pool import draw, encode
+from dsvl_min.training.reader import points
 
 LEARN, ASK, SEED, BATCH = 5000, 500, 47, 48
 STEPS, TAUGHT_STEPS, EVERY = 1500, 5000, 500
@@ -28,13 +29,8 @@ REACH = {"SAM's patches": 3}  # cells along a side that the network gets; of the
 
 def characters(samples):
     """Every character: (its picture, the place of its middle (x, y) in 0..1, its number in ALPHABET), tensors."""
-    rows = []
-    for i, made in enumerate(samples):
-        for text in made.images[0].texts:
-            for k, letter in enumerate(text.string):
-                if letter != " ":
-                    rows.append((i, (text.x + (k + 0.5) * text.pitch, text.y), ALPHABET.index(letter)))
-    return [torch.tensor(column) for column in zip(*rows, strict=True)]
+    known = points(samples)  # ALPHABET comes first among a reader's names, and these pictures hold nothing else
+    return [known.images, known.at, known.names]
 
 
 def near(grids, images, at, cells):

@@ -28,11 +28,12 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from dsvl_min import load
-from dsvl_min.data.world import ALPHABET, digit_label
+from dsvl_min.data.world import ALPHABET
 from dsvl_min.evaluation.tasks import answers, named, questions, score
 from dsvl_min.training.loop import optimise
 from dsvl_min.training.muon import groups_of
 from dsvl_min.training.pool import Features, draw, encode, make_pool, text_pool
+from dsvl_min.training.reader import DIGITS, points
 from dsvl_min.training.stages import _TEXTS, Share, Stage, part_of
 from dsvl_min.training.trainer import run_stage
 
@@ -41,7 +42,7 @@ LEARN = (("signs", 8000, 0.3, 1.0), ("free-documents", 8000, 0.0, 1.0), ("severa
          ("documents", 2000, 0.5, 0.74))  # fmt: skip
 READ = (("signs", 1.0), ("free-documents", 1.0), ("several-digits", 1.0), ("documents", 0.74))
 STEPS, EVERY = 5000, 500
-GLYPHS = (*ALPHABET, *(f"handwritten {n}" for n in range(10)))
+GLYPHS = (*ALPHABET, *DIGITS)  # the first of reader.NAMES: these pictures hold no objects
 MOVED = ("necks", "adaptor")
 
 PRACTISED = (("signs", 14000, 0.3, 1.0), ("free-documents", 14000, 0.0, 1.0), ("several-digits", 7000, 0.0, 1.0))
@@ -59,32 +60,19 @@ WHY = "A sign of four is wholly read where four characters are, and eight in ten
 RUNS = recorded.ROOT / "runs" / "reading"
 
 
-def glyphs(samples):
-    """Every character: (its picture, the place of its middle (x, y) in 0..1, its number in GLYPHS), tensors."""
-    rows = []
-    for i, made in enumerate(samples):
-        scene = made.images[0]
-        for text in scene.texts:
-            for k, letter in enumerate(text.string):
-                if letter != " ":
-                    rows.append((i, (text.x + (k + 0.5) * text.pitch, text.y), ALPHABET.index(letter)))
-        for digit in scene.digits:
-            rows.append((i, (digit.x, digit.y), len(ALPHABET) + int(digit_label(digit.index))))
-    return [torch.tensor(column) for column in zip(*rows, strict=True)]
-
-
 def seen(model, processor, rows, seed, split):
-    """(glyphs, Features) of pictures; SigLIP's pixels aren't needed."""
+    """(Points, Features) of pictures; SigLIP's pixels aren't needed."""
     samples, pictures = draw(rows, seed, model.config.sam.image_size, split=split, workers=1)
     features = encode(model, processor, [p[0] for p in pictures])
-    return glyphs(samples), Features(low=features.low, late=features.late, early=features.early)
+    return points(samples), Features(low=features.low, late=features.late, early=features.early)
 
 
 def teach(folder):
     """Necks, convolutions and adaptor learn to tell characters; -> runs/reading/taught.pt and taught.json."""
     model, processor = load(folder)
     side, width = model.config.siglip.grid, model.config.decoder.width
-    (images, at, letters), features = seen(model, processor, LEARN, SEED, "train")
+    known, features = seen(model, processor, LEARN, SEED, "train")
+    images, at, letters = known.images, known.at, known.names
     held = {s: seen(model, processor, [(s, ASK, d, d)], SEED, "held-out") for s, d in READ}
     first = torch.searchsorted(images, torch.arange(len(features.low) + 1))
     torch.manual_seed(SEED)
@@ -102,8 +90,9 @@ def teach(folder):
     @torch.no_grad()
     def look(step):
         told = {}
-        for source, ((images, at, letters), features) in held.items():
-            told[source] = recorded.point((read(features, images, at).argmax(1) == letters).float().tolist())
+        for source, (known, features) in held.items():
+            right = read(features, known.images, known.at).argmax(1) == known.names
+            told[source] = recorded.point(right.float().tolist())
         looks.append({"step": step, "read": told})
         print(step, {source: p["share"] for source, p in told.items()}, f"{time.time() - started:.0f} s", flush=True)
 

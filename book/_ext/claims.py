@@ -399,8 +399,8 @@ def _reading(out):
     out["reading_asked"], out["reading_held"] = str(found["asked"]), str(found["ask"])
     for run in found["runs"]:
         signs = run["looks"][-1]["said"]["signs"]
-        words = (truth if truth == said else f"{said} for {truth}" for truth, said in signs)
-        out[f"reading_said_{run['kind']}"] = "; ".join(f"`{word}`".replace(" for ", "` for `") for word in words)
+        words = (f"`{said}`" + (f" for `{truth}`" if said != truth else "") for truth, said in signs)
+        out[f"reading_said_{run['kind']}"] = "; ".join(words)
         for task, point in run["looks"][-1]["right"].items():
             key = f"{task}_{run['kind']}".replace(" ", "_")
             out[f"reading_{key}"] = _percent(point["share"])

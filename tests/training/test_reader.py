@@ -1,18 +1,13 @@
 """The reader beside the decoder: what lies where, which token it is handed, and what a stage makes of it."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 
-from dsvl_min.config import ConfigError, DecoderConfig, ModelConfig
+from dsvl_min.config import ConfigError
 from dsvl_min.data.documents import GRID
 from dsvl_min.data.sample import Sample
 from dsvl_min.data.sources import sample
 from dsvl_min.data.world import Digit, Scene, Text, Thing
-from dsvl_min.init import initialise
-from dsvl_min.model import DeepSeekVL
-from dsvl_min.processor import Processor
 from dsvl_min.training.pool import make_pool, text_pool
 from dsvl_min.training.reader import NAMES, Points, Reader, named, points
 from dsvl_min.training.stages import Share, Stage, part_of
@@ -22,18 +17,10 @@ TEXTS = (Share("english", 1), Share("lists", 1))
 LETTERS = {"naming": 6, "signs": 6}
 
 
-@pytest.fixture
-def small(tiny):
-    torch.manual_seed(0)
-    config = ModelConfig.preset("tiny")
-    config = replace(
-        config,
-        siglip=replace(config.siglip, width=16, layers=1, heads=2, mlp_width=16),
-        sam=replace(config.sam, width=16, layers=2, heads=2, mlp_width=16, neck_width=8, global_layers=(0, 1)),
-        decoder=DecoderConfig(2048, 16, 1, 2, 2, 16, 512),
-    )
-    processor = Processor(tiny[1].tokenizer, config)
-    model = initialise(DeepSeekVL(config))
+@pytest.fixture(scope="module")
+def small(thin):
+    """The thin model, with pictures and texts."""
+    model, processor = thin
     pool = make_pool(model, processor, [(s, n, 0.0, 1.0) for s, n in LETTERS.items()], seed=0, workers=1)
     return model, processor, pool, text_pool(TEXTS, 20, seed=0)
 

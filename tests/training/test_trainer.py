@@ -15,11 +15,9 @@ from PIL import Image
 
 import dsvl_min
 from dsvl_min.checkpoint import tensors_of
-from dsvl_min.config import ConfigError, DecoderConfig, ModelConfig
+from dsvl_min.config import ConfigError, ModelConfig
 from dsvl_min.data.collate import dialogue, pad_right, page, questions
 from dsvl_min.init import initialise
-from dsvl_min.model import DeepSeekVL
-from dsvl_min.processor import Processor
 from dsvl_min.siglip import Siglip
 from dsvl_min.training import run, stage0, trainer
 from dsvl_min.training.muon import Muon, groups_of, orthogonalise
@@ -35,17 +33,9 @@ TEXTS = (Share("repeats", 1),)
 
 
 @pytest.fixture(scope="module")
-def small(tiny):
-    """A model with tiny's geometry and tokenizer, but hardly any width."""
-    config = ModelConfig.preset("tiny")
-    config = replace(
-        config,
-        siglip=replace(config.siglip, width=16, layers=1, heads=2, mlp_width=16),
-        sam=replace(config.sam, width=16, layers=2, heads=2, mlp_width=16, neck_width=8, global_layers=(0, 1)),
-        decoder=DecoderConfig(2048, 16, 1, 2, 2, 16, 512),
-    )
-    processor = Processor(tiny[1].tokenizer, config)
-    model = initialise(DeepSeekVL(config))
+def small(thin):
+    """The thin model, with pictures and texts."""
+    model, processor = thin
     pool = make_pool(model, processor, [("naming", 12, 0.0, 1.0), ("digits", 12, 0.0, 1.0)], seed=0, workers=1)
     return model, processor, pool, text_pool(TEXTS, 20, seed=0)
 
