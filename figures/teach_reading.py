@@ -1,0 +1,133 @@
+"""Teach a trained run to read: letters into its image tokens, then practice.  The shipped model is made so.
+
+    python figures/teach_reading.py runs/remade letters    # SAM's patches, necks and adaptor learn letters: 45 minutes
+    python figures/teach_reading.py runs/remade practise   # the decoder practises over the new tokens: an hour
+
+The first leaves runs/remade/letters, the second runs/remade/reading, a finished model with its record.json, which
+`figures/ship.py runs/remade/reading` puts into the package.  Cut off, each begins anew.  Every so often both are asked
+about held-out pictures; `record_letters.py` makes a record of it.  EXPECTED was written before the practice, when the
+letters had been taught.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import recorded
+import torch
+
+from dsvl_min import load, save
+from dsvl_min.data.sources import PARAGRAPHS
+from dsvl_min.evaluation.tasks import answers, bits_per_byte, named, questions, score
+from dsvl_min.training.letters import Shown, new_reader, teach, told
+from dsvl_min.training.loop import thin
+from dsvl_min.training.pool import make_pool, text_pool
+from dsvl_min.training.stages import _TEXTS, Share, Stage
+from dsvl_min.training.trainer import run_stage
+
+SEED = 61
+READ = (("signs", 16000, 0.0, 1.0), ("free-documents", 16000, 0.0, 1.0), ("several-digits", 5000, 0.0, 1.0),
+        ("documents", 4000, 0.0, 0.74), ("digits", 2000, 0.0, 1.0))  # fmt: skip
+KEPT = (("naming", 3500, 0.0, 1.0), ("counting", 4500, 0.3, 1.0), ("relations", 4500, 0.3, 1.0),
+        ("inventory", 3500, 0.0, 1.0), ("digits", 2000, 0.0, 1.0), ("documents", 1500, 0.0, 0.74))  # fmt: skip
+HELD = (("signs", 1.0), ("free-documents", 1.0), ("several-digits", 1.0), ("documents", 0.74))
+OPEN, CLOSED = 1450, 5000  # steps with SAM's blocks, then, over what they see, without
+
+PRACTISED = (
+    ("signs", 20000, 0.0, 1.0), ("free-documents", 18000, 0.0, 1.0), ("several-digits", 8000, 0.0, 1.0),
+    ("documents", 2500, 0.0, 0.74), ("digits", 3000, 0.0, 1.0), ("naming", 3000, 0.0, 1.0),
+    ("relations", 5000, 0.3, 1.0), ("counting", 5000, 0.3, 1.0), ("inventory", 3000, 0.0, 1.0),
+    ("unanswerable", 1000, 0.0, 1.0),
+)  # fmt: skip
+WEIGHTS = dict(zip((source for source, *_ in PRACTISED), (8, 6, 3, 0.8, 2, 2, 3.5, 3.5, 1.5, 0.6), strict=True))
+PRACTICE = Stage(
+    "reading", {"decoder": 1e-3}, 3000, 48,
+    tuple(Share(source, WEIGHTS[source], low, high) for source, _, low, high in PRACTISED),
+    reads="turns", muon={"decoder": 0.01}, text_share=0.1, text_mix=_TEXTS,
+)  # fmt: skip
+LOOK, LOOKED = 300, 150
+TASKS = ("signs", "free documents", "several digits", "naming", "relations", "counting", "documents")
+EXPECTED = {}
+WHY = ""
+
+
+def letters(run):
+    """SAM's blocks, necks and adaptor learn letters; -> run/letters, with letters.json."""
+    model, processor = load(run)
+    out, looks, started = run / "letters", [], time.time()
+    reader = new_reader(model, SEED)
+    held = {s: Shown(model, processor, [(s, 300, d, d)], SEED, True, "held-out", 1) for s, d in HELD}
+
+    def phase(name, steps, sam, batch):
+        read = Shown(model, processor, READ, SEED, sam)
+        kept = Shown(model, processor, KEPT, SEED + 1, sam)
+
+        def look(step):
+            if not sam and step == 0:
+                return  # the look that closed the phase before
+            read_now = {source: recorded.point(told(reader, shown).tolist()) for source, shown in held.items()}
+            looks.append({"phase": name, "step": step, "read": read_now, "minutes": _minutes(started)})
+            print(name, step, {s: p["share"] for s, p in read_now.items()}, looks[-1]["minutes"], flush=True)
+
+        lines = teach(model, reader, read, kept, steps, out, batch, quiet=True, look=look)
+        return round(sum(line["moved"] for line in lines[-100:]) / 100, 4)
+
+    moved = {"open": phase("open", OPEN, True, 32), "closed": phase("closed", CLOSED, False, 64)}
+    made = {"minutes": _minutes(started), "moved": moved, "looks": looks}
+    save(model, processor, out, record=json.loads((run / "record.json").read_text(encoding="utf-8")))
+    (out / "letters.json").write_text(json.dumps(made, indent=1), encoding="utf-8")
+
+
+def _minutes(since):
+    return round((time.time() - since) / 60, 2)
+
+
+def practise(run):
+    """The decoder practises all tasks, reading most, over the taught tokens; -> run/reading."""
+    model, processor = load(run / "letters")
+    record = json.loads((run / "letters" / "record.json").read_text(encoding="utf-8"))
+    taught = json.loads((run / "letters" / "letters.json").read_text(encoding="utf-8"))
+    out, looks, started = run / "reading", [], time.time()
+    pool = make_pool(model, processor, PRACTISED, SEED + 2, tokens=True)
+    drawn = _minutes(started)
+    asked = {task.name: questions(task, SEED, LOOKED) for task in named(TASKS)}
+    paragraphs = PARAGRAPHS["english"]("held-out")[:100]
+
+    @torch.no_grad()
+    def look(step):
+        model.eval()
+        right = {}
+        for task in named(TASKS):
+            given = answers(model, processor, asked[task.name])
+            marks = [score(a, truth, task.score) for a, (_, _, truth) in zip(given, asked[task.name], strict=True)]
+            right[task.name] = recorded.point(marks, task.score)
+        looks.append({"step": step, "right": right, "bits": round(bits_per_byte(model, processor, paragraphs), 4)})
+        print(step, {n: p["share"] for n, p in right.items()}, looks[-1]["bits"], _minutes(started), flush=True)
+        model.train()
+
+    def watch(_, step, *__):
+        if step % LOOK == 0:
+            look(step)
+
+    texts = text_pool(_TEXTS, 30000, SEED)
+    lines = run_stage(model, processor, PRACTICE, pool, texts, out, SEED, quiet=True, watch=watch)
+    look(PRACTICE.steps)
+    record["minutes"] |= {
+        "letters": taught["minutes"],
+        "reading images": drawn,
+        PRACTICE.name: _minutes(started) - drawn,
+    }
+    record["minutes"]["total"] = round(sum(v for k, v in record["minutes"].items() if k != "total"), 2)
+    record["curves"][PRACTICE.name] = {
+        kind: thin([line for line in lines if line["text"] == (kind == "text")]) for kind in ("image", "text")
+    }
+    record["letters"], record["reading"] = taught, {"looks": looks, "expected": EXPECTED, "why": WHY}
+    save(model, processor, out, record=record)
+
+
+if __name__ == "__main__":
+    STEPS = {"letters": letters, "practise": practise}
+    if len(sys.argv) != 3 or sys.argv[2] not in STEPS:
+        sys.exit(__doc__)
+    STEPS[sys.argv[2]](Path(sys.argv[1]))
