@@ -15,14 +15,14 @@ def draw(ink):
     taught, practised = figure.subplots(1, 2, sharey=True)
     looks = found["teaching"]["looks"]
     for source, (label, hue, mark) in SOURCES.items():
-        _line(taught, [look["step"] / 1000 for look in looks], [look["read"][source] for look in looks],
+        line_through(taught, [look["step"] / 1000 for look in looks], [look["read"][source] for look in looks],
               ink.colors[hue], mark, label=label)  # fmt: skip
     for run in found["runs"]:
         known = run["kind"] == "taught"
         thousands = [look["pictures"] / 1000 for look in run["looks"]]
         for task, source in TASKS.items():
             _, hue, mark = SOURCES[source]
-            _line(practised, thousands, [look["right"][task] for look in run["looks"]], ink.colors[hue], mark,
+            line_through(practised, thousands, [look["right"][task] for look in run["looks"]], ink.colors[hue], mark,
                   face=None if known else ink.ground, line="-" if known else ":")  # fmt: skip
             if known:
                 practised.plot(1.05 * thousands[-1], 100 * found["expected"]["taught"][task], mark, markersize=6,
@@ -37,7 +37,7 @@ def draw(ink):
     return figure
 
 
-def _line(axis, at, points, color, mark, face=None, line="-", label=None):
+def line_through(axis, at, points, color, mark, face=None, line="-", label=None):
     """A line through points, with their intervals."""
     for x, point in zip(at, points, strict=True):
         axis.plot([x, x], [100 * end for end in point["interval"]], color=color, linewidth=1.0)

@@ -2,7 +2,8 @@
 
     python figures/record_image_tokens.py runs/stage3    # writes image-tokens.json; about 2 minutes
 
-FOLDER is the shipped model as it was before it practised, which is asked the same (see record_lost.py).
+FOLDER is the shipped model as it was before it practised, which is asked the same (see record_lost.py).  Without it
+the record that there is says what that model answered, and what the practised one did before it was taught letters.
 """
 
 import sys
@@ -39,13 +40,17 @@ def measure(folder):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) > 2:
         sys.exit(__doc__)
+    known = recorded.read("image-tokens")["data"]
+    earlier = {"before": known["before"], "practised": known["practised"]}
+    if sys.argv[1:]:
+        earlier["before"] = measure(sys.argv[1])["rows"]
     recorded.write(
         "image-tokens",
         "What is still answered when something else stands in the adaptor's place?",
-        f"python figures/record_image_tokens.py {sys.argv[1]}",
+        " ".join(["python figures/record_image_tokens.py", *sys.argv[1:]]),
         seeds=[SEED, FIT_SEED],
-        data=measure("tiny") | {"before": measure(sys.argv[1])["rows"]},
+        data=measure("tiny") | earlier,
         weights=recorded.weights_in(WEIGHTS / "tiny"),
     )

@@ -1,7 +1,8 @@
 """Put a trained run into the package and record what it can do.
 
     dsvl train --size tiny --stages 0,1,2,3,4,5,6 --times 3 --out runs/remade
-    python figures/ship.py runs/remade            # `make weights` does both; without the 0, the parts stay
+    python figures/teach_reading.py runs/remade letters     # then practise, which leaves runs/remade/reading
+    python figures/ship.py runs/remade/reading    # `make weights` does all this; without the 0, the parts stay
 
 Writes dsvl_min/weights/tiny (half precision) and, if the run made them, dsvl_min/weights/tiny-parts;
 then figures/results/tiny.json and tiny-parts.json.
@@ -26,8 +27,9 @@ def ship(run):
     """Copy, then measure the copies."""
     command = f"python figures/ship.py {run}"
     parts = WEIGHTS / "tiny-parts"
-    if (run / "parts").is_dir():
-        shutil.copytree(run / "parts", parts, dirs_exist_ok=True)
+    made_here = next((folder / "parts" for folder in (run, run.parent) if (folder / "parts").is_dir()), None)
+    if made_here:
+        shutil.copytree(made_here, parts, dirs_exist_ok=True)
     model, processor = dsvl_min.load(run)
     made = json.loads((run / "record.json").read_text(encoding="utf-8"))
     dsvl_min.save(model, processor, WEIGHTS / "tiny", dtype=torch.float16, record=made)

@@ -29,10 +29,11 @@ from dsvl_min.training.trainer import run_stage
 SEED = 61
 READ = (("signs", 16000, 0.0, 1.0), ("free-documents", 16000, 0.0, 1.0), ("several-digits", 5000, 0.0, 1.0),
         ("documents", 4000, 0.0, 0.74), ("digits", 2000, 0.0, 1.0))  # fmt: skip
-KEPT = (("naming", 3500, 0.0, 1.0), ("counting", 4500, 0.3, 1.0), ("relations", 4500, 0.3, 1.0),
-        ("inventory", 3500, 0.0, 1.0), ("digits", 2000, 0.0, 1.0), ("documents", 1500, 0.0, 0.74))  # fmt: skip
-HELD = (("signs", 1.0), ("free-documents", 1.0), ("several-digits", 1.0), ("documents", 0.74))
-OPEN, CLOSED = 1450, 5000  # steps with SAM's blocks, then, over what they see, without
+HELD = (("naming", 3500, 0.0, 1.0), ("counting", 4500, 0.3, 1.0), ("relations", 4500, 0.3, 1.0),
+        ("inventory", 3500, 0.0, 1.0), ("digits", 2000, 0.0, 1.0), ("documents", 1500, 0.0, 0.74),
+        ("unanswerable", 1000, 0.0, 1.0))  # fmt: skip
+ASKED = (("signs", 1.0), ("free-documents", 1.0), ("several-digits", 1.0), ("documents", 0.74))
+ASK, STEPS, BATCH = 300, 2350, 32
 
 PRACTISED = (
     ("signs", 20000, 0.0, 1.0), ("free-documents", 18000, 0.0, 1.0), ("several-digits", 8000, 0.0, 1.0),
@@ -40,41 +41,42 @@ PRACTISED = (
     ("relations", 5000, 0.3, 1.0), ("counting", 5000, 0.3, 1.0), ("inventory", 3000, 0.0, 1.0),
     ("unanswerable", 1000, 0.0, 1.0),
 )  # fmt: skip
-WEIGHTS = dict(zip((source for source, *_ in PRACTISED), (8, 6, 3, 0.8, 2, 2, 3.5, 3.5, 1.5, 0.6), strict=True))
+WEIGHTS = dict(zip((source for source, *_ in PRACTISED), (9, 8, 3.5, 0.6, 1.5, 1.5, 2.5, 2.5, 1, 0.5), strict=True))
 PRACTICE = Stage(
-    "reading", {"decoder": 1e-3}, 3000, 48,
+    "reading", {"decoder": 1e-3}, 3200, 48,
     tuple(Share(source, WEIGHTS[source], low, high) for source, _, low, high in PRACTISED),
     reads="turns", muon={"decoder": 0.01}, text_share=0.1, text_mix=_TEXTS,
 )  # fmt: skip
 LOOK, LOOKED = 300, 150
-TASKS = ("signs", "free documents", "several digits", "naming", "relations", "counting", "documents")
-EXPECTED = {}
-WHY = ""
+TASKS = ("signs", "free documents", "several digits", "naming", "relations", "counting", "grid documents")
+EXPECTED = {  # at the end, of whole answers; of pages, characters
+    "signs": 0.55, "free documents": 0.6, "several digits": 0.75, "grid documents": 0.99, "naming": 0.86,
+    "relations": 0.85, "counting": 0.5,
+}  # fmt: skip
+WHY = (
+    "Where a reader told 77 percent of a sign's characters, a decoder that practised nothing else came to read 43 "
+    "percent of the signs, half of the free pages and 68 percent of the rows of digits (reading.json); here it tells "
+    "more, and the decoder has everything else to do as well."
+)
 
 
 def letters(run):
-    """SAM's blocks, necks and adaptor learn letters; -> run/letters, with letters.json."""
+    """SAM, necks and adaptor learn letters; -> run/letters, with letters.json."""
     model, processor = load(run)
     out, looks, started = run / "letters", [], time.time()
     reader = new_reader(model, SEED)
-    held = {s: Shown(model, processor, [(s, 300, d, d)], SEED, True, "held-out", 1) for s, d in HELD}
+    read = Shown(model, processor, READ, SEED)
+    held = Shown(model, processor, HELD, SEED + 1)
+    asked = {s: Shown(model, processor, [(s, ASK, d, d)], SEED, "held-out") for s, d in ASKED}
 
-    def phase(name, steps, sam, batch):
-        read = Shown(model, processor, READ, SEED, sam)
-        kept = Shown(model, processor, KEPT, SEED + 1, sam)
+    def look(step):
+        right = {source: recorded.point(told(reader, shown).tolist()) for source, shown in asked.items()}
+        looks.append({"step": step, "read": right, "minutes": _minutes(started)})
+        print(step, {s: p["share"] for s, p in right.items()}, looks[-1]["minutes"], flush=True)
 
-        def look(step):
-            if not sam and step == 0:
-                return  # the look that closed the phase before
-            read_now = {source: recorded.point(told(reader, shown).tolist()) for source, shown in held.items()}
-            looks.append({"phase": name, "step": step, "read": read_now, "minutes": _minutes(started)})
-            print(name, step, {s: p["share"] for s, p in read_now.items()}, looks[-1]["minutes"], flush=True)
-
-        lines = teach(model, reader, read, kept, steps, out, batch, quiet=True, look=look)
-        return round(sum(line["moved"] for line in lines[-100:]) / 100, 4)
-
-    moved = {"open": phase("open", OPEN, True, 32), "closed": phase("closed", CLOSED, False, 64)}
-    made = {"minutes": _minutes(started), "moved": moved, "looks": looks}
+    lines = teach(model, reader, read, held, STEPS, out, BATCH, quiet=True, look=look)
+    moved = round(sum(line["moved"] for line in lines[-100:]) / 100, 4)
+    made = {"minutes": _minutes(started), "moved": moved, "looks": looks, "batch": BATCH, "asked": ASK}
     save(model, processor, out, record=json.loads((run / "record.json").read_text(encoding="utf-8")))
     (out / "letters.json").write_text(json.dumps(made, indent=1), encoding="utf-8")
 
@@ -122,12 +124,16 @@ def practise(run):
     record["curves"][PRACTICE.name] = {
         kind: thin([line for line in lines if line["text"] == (kind == "text")]) for kind in ("image", "text")
     }
-    record["letters"], record["reading"] = taught, {"looks": looks, "expected": EXPECTED, "why": WHY}
+    record["letters"] = taught
+    record["reading"] = {
+        "looks": looks, "batch": PRACTICE.batch, "asked": LOOKED, "practised": PRACTISED, "shares": WEIGHTS,
+        "expected": EXPECTED, "why": WHY,
+    }  # fmt: skip
     save(model, processor, out, record=record)
 
 
 if __name__ == "__main__":
-    STEPS = {"letters": letters, "practise": practise}
-    if len(sys.argv) != 3 or sys.argv[2] not in STEPS:
+    PARTS = {"letters": letters, "practise": practise}
+    if len(sys.argv) != 3 or sys.argv[2] not in PARTS:
         sys.exit(__doc__)
-    STEPS[sys.argv[2]](Path(sys.argv[1]))
+    PARTS[sys.argv[2]](Path(sys.argv[1]))

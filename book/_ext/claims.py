@@ -77,7 +77,8 @@ def claims():
         out[f"{size}_low"], out[f"{size}_high"] = str(config.siglip.image_size), str(config.sam.image_size)
     out["tiny_mb"] = f"{_size(WEIGHTS / 'tiny'):.1f} MB"
     out["parts_mb"] = f"{_size(WEIGHTS / 'tiny-parts'):.1f} MB"
-    for prefix, name in (("live", "tiny-live"), ("shipped", "tiny"), ("stage_3", "tiny-stage-3")):
+    of_tiny = {"live": "tiny-live", "shipped": "tiny", "practised": "tiny-practised", "stage_3": "tiny-stage-3"}
+    for prefix, name in of_tiny.items():
         result = _result(name)
         evaluation = result["evaluation"]
         minutes = result["run"]["minutes"]
@@ -157,16 +158,18 @@ def claims():
     short = ("adaptor", "bent", "linear", "short", "word", "sam", "siglip", "mean", "letters", "letters_long")
     for name, row in zip(short, given["rows"].values(), strict=True):
         out.update({f"given_{name}_{task}": _percent(point["share"]) for task, point in row.items()})
-    for name, row in zip(short, given["before"].values(), strict=True):
-        out.update({f"given_{name}_{task}_before": _percent(point["share"]) for task, point in row.items()})
+    for when in ("before", "practised"):
+        for name, row in zip(short, given[when].values(), strict=True):
+            out.update({f"given_{name}_{task}_{when}": _percent(point["share"]) for task, point in row.items()})
     order = _result("image-order")
     out["order_count"] = str(order["count"])
     short = ("plain", "shuffled", "follow", "one", "alone", "between", "closed", "first")
     for name, row in zip(short, order["rows"].values(), strict=True):
         for task, point in row.items():
             out[f"order_{name}_{'prompt' if 'order' in task else task}"] = _percent(point["share"])
-    for name, row in zip(short, order["before"].values(), strict=True):
-        out.update({f"order_{name}_{task}_before": _percent(row[task]["share"]) for task in ("naming", "page")})
+    for when in ("before", "practised"):
+        for name, row in zip(short, order[when].values(), strict=True):
+            out.update({f"order_{name}_{task}_{when}": _percent(row[task]["share"]) for task in ("naming", "page")})
     stem = _result("stem")
     for name, accuracy in zip(("torch", "adamw", "muon"), stem["accuracy"].values(), strict=True):
         out[f"stem_{name}"] = _percent(accuracy)
@@ -181,6 +184,7 @@ def claims():
     _practice(out)
     _characters(out)
     _reading(out)
+    _letters(out)
     _stages(out)
     _released(out)
     equality = _result("equality")["largest_difference"]
@@ -406,6 +410,25 @@ def _reading(out):
             out[f"reading_{key}"] = _percent(point["share"])
             out[f"reading_guess_{key}"] = _percent(found["expected"][run["kind"]][task])
         out["reading_pictures"] = f"{run['looks'][-1]['pictures']:,}"
+
+
+def _letters(out):
+    """The shipped model learns letters, and practises."""
+    run = _result("tiny")["run"]
+    taught, practised = run["letters"], run["reading"]
+    out["letters_minutes"], out["letters_moved"] = f"{taught['minutes']:.0f}", _percent(taught["moved"])
+    out["letters_steps"] = f"{taught['looks'][-1]['step']:,}"
+    for source, point in taught["looks"][-1]["read"].items():
+        out[f"letters_told_{source.replace('-', '_')}"] = _percent(point["share"])
+    told = taught["looks"][-1]["read"]["signs"]["share"]
+    out["letters_signs_apart"] = _percent(sum(told**length for length in (3, 4, 5)) / 3)
+    out["letters_samples"] = f"{practised['looks'][-1]['step'] * practised['batch']:,}"
+    out["letters_asked"], out["letters_practice"] = str(practised["asked"]), f"{run['minutes']['reading']:.0f}"
+    for when, look in (("first", practised["looks"][0]), ("last", practised["looks"][-1])):
+        for task, point in look["right"].items():
+            out[f"letters_{when}_{task.replace(' ', '_')}"] = _percent(point["share"])
+    for task, share in practised["expected"].items():
+        out[f"letters_guess_{task.replace(' ', '_')}"] = _percent(share)
 
 
 def _stages(out):

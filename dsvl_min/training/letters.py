@@ -1,8 +1,9 @@
 """Letters for the image tokens: what makes them learns to tell characters apart, before the decoder practises reading.
 
-From answers alone SAM's patches, the necks and the adaptor don't learn letters in the time that we have: the decoder
-can't read yet, so it has little to tell them (figures/results/characters.json).  Here a `Reader` teaches them straight,
-and what the tokens of other pictures were is kept near, so that a trained decoder still knows its way about them.
+From answers alone SAM's blocks, which no stage trains, and the necks and the adaptor don't learn letters in the time
+that we have: the decoder can't read yet, so it has little to tell them (figures/results/characters.json).  Here a
+`Reader` teaches them straight, and the tokens of other pictures are held near to what they were, so that a trained
+decoder still knows its way about them.
 
 Shapes: I images, N tokens of each, D decoder width.
 """
@@ -11,40 +12,35 @@ import torch
 
 from .loop import optimise
 from .muon import groups_of
-from .pool import draw, encode
+from .pool import draw
 from .reader import RATE, Points, Reader, points
 from .stages import part_of
 
 # deviation: letters-taught
-RATES = {"sam": (5e-4, 0.01), "necks": (2e-3, 0.02), "adaptor": (2e-3, 0.02)}  # of AdamW, of Muon
-BESIDE = 4  # of so many pictures to read there is one that is kept
+RATES = {"sam": (5e-4, 0.01), "necks": (2e-3, 0.02), "adaptor": (2e-3, 0.02)}  # AdamW's, and Muon's for the matrices
+BESIDE = 4  # for so many pictures that are read, one is shown whose tokens are held
+LOOK = 250
 
 
 class Shown:
-    """Pictures and their image tokens, with gradients for what trains; what is frozen has been computed once.
+    """Pictures, their image tokens with gradients for what trains, and the Points of what can be told in them."""
 
-    known: the Points of what can be told in them.  sam: SAM trains too, so only SigLIP's tokens are finished.
-    """
-
-    def __init__(self, model, processor, rows, seed, sam, split="train", workers=None):
+    def __init__(self, model, processor, rows, seed, split="train", workers=None):
         samples, pictures = draw(rows, seed, model.config.sam.image_size, split, workers)
-        self.model, self.processor, self.sam = model, processor, sam
+        self.model, self.processor = model, processor
         self.known, self.pictures = points(samples), [one for images in pictures for one in images]
-        features = encode(model, processor, self.pictures)
-        self.low, self.late, self.early = features.low, features.late.half(), features.early.half()
 
     def __len__(self):
         return len(self.pictures)
 
     def tokens(self, chosen):
-        """[I, N, D] of the pictures whose numbers stand in a tensor [I]."""
-        sam = self.model.vision.sam
-        if self.sam:
-            some = [self.pictures[i] for i in chosen.tolist()]
-            late, early = sam.embed(self.processor.pixels(some)["high_res_pixel_values"])
-        else:
-            late, early = self.late[chosen].float(), self.early[chosen].float()
-        return self.model.adaptor(self.low[chosen], sam.tokens(late, early))
+        """[I, N, D] of the pictures whose numbers stand in a tensor [I]; SigLIP is frozen."""
+        model = self.model
+        pixels = self.processor.pixels([self.pictures[i] for i in chosen.tolist()])
+        pixels = {name: values.to(model.device) for name, values in pixels.items()}
+        with torch.no_grad():
+            low = model.vision.siglip(pixels["pixel_values"])
+        return model.adaptor(low, model.vision.sam(pixels["high_res_pixel_values"]))
 
     @torch.no_grad()
     def all_tokens(self):
@@ -56,40 +52,46 @@ class Shown:
         first = torch.searchsorted(self.known.images, torch.arange(len(self) + 1))
         of = torch.cat([torch.arange(first[i], first[i + 1]) for i in chosen.tolist()])
         images = torch.repeat_interleave(torch.arange(len(chosen)), first[chosen + 1] - first[chosen])
-        return Points(images, self.known.at[of], self.known.names[of])
+        return Points(images, self.known.at[of], self.known.names[of]).to(self.model.device)
 
 
 @torch.no_grad()
 def told(reader, shown):
     """Of each point in the pictures shown, whether the reader names it rightly: a tensor of 0 and 1."""
-    return (reader(shown.all_tokens(), shown.known).argmax(1) == shown.known.names).float()
+    known = shown.known.to(shown.model.device)
+    return (reader(shown.all_tokens(), known).argmax(1) == known.names).float()
 
 
-def teach(model, reader, read, kept, steps, out, batch=32, quiet=False, look=None):
-    """Necks, adaptor and, where `read.sam`, SAM's blocks learn with the reader to tell what lies in `read`, pictures.
+def new_reader(model, seed=0):
+    """A Reader for the model's tokens."""
+    torch.manual_seed(seed)
+    return Reader(model.config.decoder.width).to(model.device)
 
-    kept: pictures whose tokens stay near to what they are: the mean square of what they have moved by, as a share of
-    their own, is added to the reader's loss.  look(step), if given, is called every 250 steps and at the end.  Leaves a
-    metrics.jsonl in out; the decoder and SigLIP don't move.
+
+def teach(model, reader, read, held, steps, out, batch=32, quiet=False, look=None):
+    """SAM, the necks and the adaptor learn with the reader to tell what lies in `read`; returns a line a step.
+
+    read, held: Shown.  The tokens of `held` stay near to what they are: the mean square by which they have moved, as a
+    share of their own, is added to the reader's loss.  look(step), if given, is called every 250 steps and at the end.
+    Leaves a metrics.jsonl in out; the decoder and SigLIP don't move.
     """
-    before = kept.all_tokens()
+    before = held.all_tokens()
     size = before.square().mean()
-    parts = [part for part in RATES if part != "sam" or read.sam]
     groups = []
-    for part in parts:
+    for part, rates in RATES.items():
         named = [(name, p) for name, p in model.named_parameters() if part_of(name) == part]
-        groups += groups_of(named, *RATES[part], "blocks." if part == "sam" else "")
+        groups += groups_of(named, *rates, "blocks." if part == "sam" else "")
     groups.append({"params": list(reader.parameters()), "lr": RATE})
     for name, p in model.named_parameters():
-        p.requires_grad_(part_of(name) in parts)
+        p.requires_grad_(part_of(name) in RATES)
 
     def step(number):
-        if look and number % 250 == 0:
+        if look and number % LOOK == 0:
             look(number)
-        chosen = torch.randint(len(read), (batch,))
-        others = torch.randint(len(kept), (max(1, batch // BESIDE),))
-        loss = reader.loss(read.tokens(chosen), read.points(chosen))
-        moved = (kept.tokens(others) - before[others]).square().mean() / size
+        chosen, others = torch.randint(len(read), (batch,)), torch.randint(len(held), (max(1, batch // BESIDE),))
+        tokens = read.tokens(chosen)
+        loss = reader.loss(tokens, read.points(chosen))
+        moved = (held.tokens(others) - before[others]).square().mean() / size
         (loss + moved).backward()
         return {"loss": loss.item(), "moved": moved.item(), "images": batch + len(others)}
 
@@ -99,9 +101,3 @@ def teach(model, reader, read, kept, steps, out, batch=32, quiet=False, look=Non
         look(steps)
     model.requires_grad_(True)
     return lines
-
-
-def new_reader(model, seed=0):
-    """A Reader for the model's tokens."""
-    torch.manual_seed(seed)
-    return Reader(model.config.decoder.width).to(model.device)
