@@ -47,7 +47,7 @@ PRACTICE = Stage(
     tuple(Share(source, WEIGHTS[source], low, high) for source, _, low, high in PRACTISED),
     reads="turns", muon={"decoder": 0.01}, text_share=0.1, text_mix=_TEXTS,
 )  # fmt: skip
-LOOK, LOOKED = 300, 150
+LOOK, LOOKED, TEXTS = 300, 150, 30000
 TASKS = ("signs", "free documents", "several digits", "naming", "relations", "counting", "grid documents")
 EXPECTED = {  # at the end, of whole answers; of pages, characters
     "signs": 0.55, "free documents": 0.6, "several digits": 0.75, "grid documents": 0.99, "naming": 0.86,
@@ -112,7 +112,7 @@ def practise(run):
         if step % LOOK == 0:
             look(step)
 
-    texts = text_pool(_TEXTS, 30000, SEED)
+    texts = text_pool(_TEXTS, TEXTS, SEED)
     lines = run_stage(model, processor, PRACTICE, pool, texts, out, SEED, quiet=True, watch=watch)
     look(PRACTICE.steps)
     record["minutes"] |= {

@@ -1,0 +1,37 @@
+"""The script that teaches the shipped model to read, with two steps of everything."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+import dsvl_min
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "figures"))
+import teach_reading  # noqa: E402
+
+
+def test_two_steps_of_letters_and_of_practice_leave_a_model_and_what_was_seen(tmp_path, tiny, monkeypatch):
+    small = {
+        "READ": (("signs", 6, 0.0, 1.0),), "HELD": (("naming", 3, 0.0, 1.0),), "ASKED": (("signs", 1.0),), "ASK": 4,
+        "STEPS": 2, "BATCH": 2, "LOOKED": 2, "TEXTS": 40, "TASKS": ("signs", "naming"),
+        "PRACTISED": tuple((source, 3, low, high) for source, _, low, high in teach_reading.PRACTISED),
+        "PRACTICE": replace(teach_reading.PRACTICE, steps=2, batch=6, warmup=1),
+    }  # fmt: skip
+    for name, value in small.items():
+        monkeypatch.setattr(teach_reading, name, value)
+    began = {"minutes": {"stage1": 1.0, "total": 1.0}, "curves": {}}
+    dsvl_min.save(*tiny, tmp_path, record=began)
+    teach_reading.letters(tmp_path)
+    teach_reading.practise(tmp_path)
+    first, taught, done = (dsvl_min.load(tmp_path / part)[0].state_dict() for part in (".", "letters", "reading"))
+    moved = {name.split(".")[0] for name in first if not torch.equal(first[name], taught[name])}
+    assert moved == {"vision", "adaptor"}
+    assert {name.split(".")[0] for name in first if not torch.equal(taught[name], done[name])} == {"decoder"}
+    record = json.loads((tmp_path / "reading" / "record.json").read_text(encoding="utf-8"))
+    assert [look["step"] for look in record["letters"]["looks"]] == [0, 2]
+    assert [set(look["right"]) for look in record["reading"]["looks"]] == [{"signs", "naming"}] * 2
+    assert set(record["minutes"]) == {"stage1", "letters", "reading images", "reading", "total"}
+    assert set(record["curves"]["reading"]) == {"image", "text"}
