@@ -417,6 +417,7 @@ def _letters(out):
     run = _result("tiny")["run"]
     taught, practised = run["letters"], run["reading"]
     out["letters_minutes"], out["letters_moved"] = f"{taught['minutes']:.0f}", _percent(taught["moved"])
+    out["letters_held"] = str(taught["asked"])
     out["letters_steps"] = f"{taught['looks'][-1]['step']:,}"
     for source, point in taught["looks"][-1]["read"].items():
         out[f"letters_told_{source.replace('-', '_')}"] = _percent(point["share"])
