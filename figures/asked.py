@@ -25,14 +25,15 @@ def draw(ink, shown=SHOWN):
     """One column a task: its first sample, and what the shipped model says."""
     evaluation = style.result("tiny")["evaluation"]
     figure = style.figure(ink, 1.84 * len(shown), 3.9)
+    figure.get_layout_engine().set(rect=(0, 0, 1, 0.96))  # a question of three lines stands higher than it reserves
     axes = figure.subplots(2, len(shown), height_ratios=[3, 2])
     for (above, below), name in zip(axes.T, shown, strict=True):
         task = next(t for t in TASKS if t.name == name)
         ((made, question, truth),) = questions(task, evaluation["seed"], 1)
         example = evaluation["examples"][name][0]
         assert (question, truth) == (example["question"], example["truth"]), "the record is of other samples"
-        above.imshow(np.asarray(render(made.images[0], 256)), extent=(0, 1, 0, 1))
-        above.set_title(textwrap.fill(question, 22), fontsize=9.5, weight="normal", loc="center")
+        above.imshow(np.asarray(render(made.images[0], 512)), extent=(0, 1, 0, 1))
+        above.set_title(textwrap.fill(question, 24), fontsize=9, weight="normal", loc="center")
         for axis in (above, below):
             axis.axis("off")
         for y, (label, control) in zip((1.0, 0.36), (("sees it", "image"), ("blank", "blank")), strict=True):

@@ -4,8 +4,8 @@
     python figures/teach_reading.py runs/remade letters     # then practise, which leaves runs/remade/reading
     python figures/ship.py runs/remade/reading    # `make weights` does all this; without the 0, the parts stay
 
-Writes dsvl_min/weights/tiny (half precision) and, if the run made them, dsvl_min/weights/tiny-parts;
-then figures/results/tiny.json and tiny-parts.json.
+Writes dsvl_min/weights/tiny (half precision) and, if the run made them, dsvl_min/weights/tiny-parts; then
+figures/results/tiny.json and tiny-parts.json.  The curves are in the records alone: every reader downloads the weights.
 """
 
 import json
@@ -32,7 +32,7 @@ def ship(run):
         shutil.copytree(made_here, parts, dirs_exist_ok=True)
     model, processor = dsvl_min.load(run)
     made = json.loads((run / "record.json").read_text(encoding="utf-8"))
-    dsvl_min.save(model, processor, WEIGHTS / "tiny", dtype=torch.float16, record=made)
+    dsvl_min.save(model, processor, WEIGHTS / "tiny", dtype=torch.float16, record=without_curves(made))
     made_parts = json.loads((parts / "record.json").read_text(encoding="utf-8"))
     quality = measure_parts(model.config, parts)
     recorded.write(
@@ -44,7 +44,12 @@ def ship(run):
         weights=recorded.weights_in(parts),
     )
     print(json.dumps(quality, indent=1))
-    print(as_table(record("tiny", WEIGHTS / "tiny", command)))
+    print(as_table(record("tiny", WEIGHTS / "tiny", command, run=made)))
+
+
+def without_curves(made):
+    """The record of a run, but for its curves."""
+    return {key: value for key, value in made.items() if key != "curves"}
 
 
 if __name__ == "__main__":
