@@ -17,7 +17,7 @@ def told(answer, truth, kind):
     lines = answer.splitlines() or ["(nothing)"]
     shown = "\n".join(lines[:LINES]) + ("\n…" if len(lines) > LINES else "")
     if kind == "characters":
-        return f"{shown} {score(answer, truth, kind):.0%} right", score(answer, truth, kind) > 0.8
+        return f"{shown}{' ' if len(lines) > LINES else chr(10)}{score(answer, truth, kind):.0%} right", score(answer, truth, kind) > 0.8
     return shown, answer == truth
 
 
@@ -33,7 +33,7 @@ def draw(ink, shown=SHOWN):
         example = evaluation["examples"][name][0]
         assert (question, truth) == (example["question"], example["truth"]), "the record is of other samples"
         above.imshow(np.asarray(render(made.images[0], 512)), extent=(0, 1, 0, 1))
-        above.set_title(textwrap.fill(question, 24), fontsize=9, weight="normal", loc="center")
+        above.set_title(textwrap.fill(question, 22), fontsize=9, weight="normal", loc="center")
         for axis in (above, below):
             axis.axis("off")
         for y, (label, control) in zip((1.0, 0.36), (("sees it", "image"), ("blank", "blank")), strict=True):
