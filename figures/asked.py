@@ -17,7 +17,8 @@ def told(answer, truth, kind):
     lines = answer.splitlines() or ["(nothing)"]
     shown = "\n".join(lines[:LINES]) + ("\n…" if len(lines) > LINES else "")
     if kind == "characters":
-        return f"{shown}{' ' if len(lines) > LINES else chr(10)}{score(answer, truth, kind):.0%} right", score(answer, truth, kind) > 0.8
+        share, between = score(answer, truth, kind), " " if len(lines) > LINES else "\n"
+        return f"{shown}{between}{share:.0%} right", share > 0.8
     return shown, answer == truth
 
 
