@@ -51,7 +51,9 @@ weights: setup
 	$(BIN)/dsvl train --size tiny --stages 0,1,2,3,4,5,6 --times 3 --out runs/remade
 	$(BIN)/python figures/teach_reading.py runs/remade letters
 	$(BIN)/python figures/teach_reading.py runs/remade practise
-	$(BIN)/python figures/ship.py runs/remade/reading
+	$(BIN)/python figures/teach_reading.py runs/remade/reading letters
+	$(BIN)/python figures/teach_reading.py runs/remade/reading practise
+	$(BIN)/python figures/ship.py runs/remade/reading/reading
 	rm runs/remade/progress.json  # cut off, it goes on; shipped, the next one begins from nothing
 
 clean:

@@ -65,3 +65,14 @@ def test_memory_is_the_machines_or_what_its_container_may_take(tmp_path):
     for text, allowed in (("max\n", whole), ("1000000\n", 10**6), (f"{2 * whole}", whole)):
         limit.write_text(text)
         assert hardware.memory(limit) == allowed
+
+
+def test_what_is_too_small_to_compute_with_quickly_counts_as_zero():
+    small = torch.tensor([1e-39])
+    torch.set_flush_denormal(False)  # another test may have trained
+    assert (small * 0.5).item() > 0
+    hardware.flush_denormals()
+    try:
+        assert (small * 0.5).item() == 0
+    finally:
+        torch.set_flush_denormal(False)

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..checkpoint import WEIGHTS, file_hash, load, save, write_atomically
 from ..config import ConfigError, ModelConfig
 from ..data.sources import world_hash
-from ..hardware import hardware, peak
+from ..hardware import flush_denormals, hardware, peak
 from . import stage0
 from .keep import forget
 from .loop import Show, summary_writer, thin
@@ -202,6 +202,7 @@ def train(
         raise ConfigError(f"every must be a number of steps from 1, got {every}")
     if tensorboard:
         summary_writer()  # say at once that it is missing
+    flush_denormals()
     out = Path(out or f"runs/{config.name}")
     out.mkdir(parents=True, exist_ok=True)
     record = {"command": command, "size": config.name, "vision": config.vision, "seed": seed, "times": times,

@@ -16,9 +16,9 @@ import teach_reading  # noqa: E402
 def test_two_steps_of_letters_and_of_practice_leave_a_model_and_what_was_seen(tmp_path, tiny, monkeypatch):
     small = {
         "READ": (("signs", 6, 0.0, 1.0),), "HELD": (("naming", 3, 0.0, 1.0),), "ASKED": (("signs", 1.0),), "ASK": 4,
-        "STEPS": 2, "BATCH": 2, "LOOKED": 2, "TEXTS": 40, "TASKS": ("signs", "naming"),
+        "STEPS": (2, 2), "BATCH": 2, "LOOKED": 2, "TEXTS": 40, "TASKS": ("signs", "naming"),
         "PRACTISED": tuple((source, 3, low, high) for source, _, low, high in teach_reading.PRACTISED),
-        "PRACTICE": replace(teach_reading.PRACTICE, steps=2, batch=6, warmup=1),
+        "ROUNDS": tuple(replace(stage, steps=2, batch=6, warmup=1) for stage in teach_reading.ROUNDS),
     }  # fmt: skip
     for name, value in small.items():
         monkeypatch.setattr(teach_reading, name, value)
@@ -35,3 +35,10 @@ def test_two_steps_of_letters_and_of_practice_leave_a_model_and_what_was_seen(tm
     assert [set(look["right"]) for look in record["reading"]["looks"]] == [{"signs", "naming"}] * 2
     assert set(record["minutes"]) == {"stage1", "letters", "reading images", "reading", "total"}
     assert set(record["curves"]["reading"]) == {"image", "text"}
+    teach_reading.letters(tmp_path / "reading")
+    teach_reading.practise(tmp_path / "reading")
+    again = json.loads((tmp_path / "reading" / "reading" / "record.json").read_text(encoding="utf-8"))
+    assert again["reading"] == record["reading"] and again["letters"] == record["letters"]
+    assert set(again["minutes"]) - set(record["minutes"]) == {"letters again", "reading images again", "reading again"}
+    assert again["reading again"]["shares"] == list(teach_reading.SHARES[1])
+    assert again["letters again"].keys() == record["letters"].keys()
