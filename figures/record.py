@@ -14,7 +14,7 @@ import recorded
 import dsvl_min
 from dsvl_min.data.sources import PARAGRAPHS
 from dsvl_min.evaluation.manners import manners, uncurated
-from dsvl_min.evaluation.tasks import as_table, bits_per_byte, evaluate
+from dsvl_min.evaluation.tasks import CHARTS, TASKS, as_table, bits_per_byte, evaluate
 
 QUESTION = "Which tasks has this model learnt to see, and which not?"
 
@@ -25,7 +25,7 @@ def record(name, folder, command, seed=1, count=500, run=None):
     run: how it was made, if the folder's record.json doesn't tell all of it.
     """
     model, processor = dsvl_min.load(folder)
-    table = evaluate(model, processor, seed, count)
+    table = evaluate(model, processor, seed, count, (*TASKS, CHARTS))
     table["bits_per_byte"] = round(bits_per_byte(model, processor, PARAGRAPHS["english"]("held-out")[:200]), 4)
     run = dict(run or json.loads((Path(folder) / "record.json").read_text(encoding="utf-8")))
     config, seeds, weights = run.pop("config"), (run["seed"], seed), recorded.weights_in(folder)

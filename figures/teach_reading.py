@@ -43,21 +43,24 @@ PRACTISED = (
     ("relations", 5000, 0.3, 1.0), ("counting", 5000, 0.3, 1.0), ("inventory", 3000, 0.0, 1.0),
     ("unanswerable", 1000, 0.0, 1.0),
 )  # fmt: skip
-SHARES = ((9, 8, 3.5, 0.6, 1.5, 1.5, 2.5, 2.5, 1, 0.5), (8, 8, 3, 0.6, 1.5, 2, 4, 3, 1, 0.5))
+PRACTISED = PRACTISED, (*PRACTISED, ("charts", 12000, 0.0, 1.0))  # in either round
+SHARES = (9, 8, 3.5, 0.6, 1.5, 1.5, 2.5, 2.5, 1, 0.5), (8, 8, 3, 0.6, 1.5, 2, 4, 3, 1, 0.5, 5)
 
 
-def practice(name, rate, shares, text_share):
-    """The Stage of one round: AdamW's rate, ten times as much for Muon, the share of each row of PRACTISED."""
-    mix = tuple(Share(source, share, *far) for (source, _, *far), share in zip(PRACTISED, shares, strict=True))
+def practice(number, name, rate, text_share):
+    """The Stage of one round: AdamW's rate, ten times as much for Muon; what is shown is in PRACTISED and SHARES."""
+    rows = zip(PRACTISED[number], SHARES[number], strict=True)
+    mix = tuple(Share(source, share, *far) for (source, _, *far), share in rows)
     return Stage(
         name, {"decoder": rate}, 3200, 48, mix,
         reads="turns", muon={"decoder": 10 * rate}, text_share=text_share, text_mix=_TEXTS,
     )  # fmt: skip
 
 
-ROUNDS = (practice("reading", 1e-3, SHARES[0], 0.1), practice("reading again", 6e-4, SHARES[1], 0.15))
+ROUNDS = practice(0, "reading", 1e-3, 0.1), practice(1, "reading again", 6e-4, 0.15)
 LOOK, LOOKED, TEXTS = 300, 150, 30000
-TASKS = ("signs", "free documents", "several digits", "naming", "relations", "counting", "grid documents")
+TASKS = ("signs", "free documents", "several digits", "naming", "relations", "counting", "grid documents",
+         "chart values")  # fmt: skip
 EXPECTED = (  # at the end of each round, of whole answers; of pages, characters
     {
         "signs": 0.55, "free documents": 0.6, "several digits": 0.75, "grid documents": 0.99, "naming": 0.86,
@@ -113,7 +116,7 @@ def practise(run):
     stage, seed = ROUNDS[number], SEED + 100 * number
     taught = json.loads((run / "letters" / "letters.json").read_text(encoding="utf-8"))
     out, looks, started = run / "reading", [], time.time()
-    pool = make_pool(model, processor, PRACTISED, seed + 2, tokens=True)
+    pool = make_pool(model, processor, PRACTISED[number], seed + 2, tokens=True)
     drawn = _minutes(started)
     asked = {task.name: questions(task, SEED, LOOKED) for task in named(TASKS)}
     paragraphs = PARAGRAPHS["english"]("held-out")[:100]
@@ -148,7 +151,7 @@ def practise(run):
     }
     record[f"letters{again}"] = taught
     record[stage.name] = {
-        "looks": looks, "batch": stage.batch, "asked": LOOKED, "practised": PRACTISED, "shares": SHARES[number],
+        "looks": looks, "batch": stage.batch, "asked": LOOKED, "practised": PRACTISED[number], "shares": SHARES[number],
         "expected": EXPECTED[number], "why": WHY[number],
     }  # fmt: skip
     save(model, processor, out, record=record)

@@ -413,23 +413,24 @@ def _reading(out):
 
 
 def _letters(out):
-    """The shipped model learns letters, and practises."""
+    """The shipped model learns letters and practises, twice; the second round's keys end in _again."""
     run = _result("tiny")["run"]
-    taught, practised = run["letters"], run["reading"]
-    out["letters_minutes"], out["letters_moved"] = f"{taught['minutes']:.0f}", _percent(taught["moved"])
-    out["letters_held"] = str(taught["asked"])
-    out["letters_steps"] = f"{taught['looks'][-1]['step']:,}"
-    for source, point in taught["looks"][-1]["read"].items():
-        out[f"letters_told_{source.replace('-', '_')}"] = _percent(point["share"])
-    told = taught["looks"][-1]["read"]["signs"]["share"]
-    out["letters_signs_apart"] = _percent(sum(told**length for length in (3, 4, 5)) / 3)
-    out["letters_samples"] = f"{practised['looks'][-1]['step'] * practised['batch']:,}"
-    out["letters_asked"], out["letters_practice"] = str(practised["asked"]), f"{run['minutes']['reading']:.0f}"
-    for when, look in (("first", practised["looks"][0]), ("last", practised["looks"][-1])):
-        for task, point in look["right"].items():
-            out[f"letters_{when}_{task.replace(' ', '_')}"] = _percent(point["share"])
-    for task, share in practised["expected"].items():
-        out[f"letters_guess_{task.replace(' ', '_')}"] = _percent(share)
+    for again in (again for again in ("", " again") if f"letters{again}" in run):
+        taught, practised, end = run[f"letters{again}"], run[f"reading{again}"], again.replace(" ", "_")
+        out[f"letters_minutes{end}"], out[f"letters_moved{end}"] = f"{taught['minutes']:.0f}", _percent(taught["moved"])
+        out[f"letters_steps{end}"] = f"{taught['looks'][-1]['step']:,}"
+        for source, point in taught["looks"][-1]["read"].items():
+            out[f"letters_told_{source.replace('-', '_')}{end}"] = _percent(point["share"])
+        told = taught["looks"][-1]["read"]["signs"]["share"]
+        out[f"letters_signs_apart{end}"] = _percent(sum(told**length for length in (3, 4, 5)) / 3)
+        out[f"letters_samples{end}"] = f"{practised['looks'][-1]['step'] * practised['batch']:,}"
+        out[f"letters_practice{end}"] = f"{run['minutes'][f'reading{again}']:.0f}"
+        for when, look in (("first", practised["looks"][0]), ("last", practised["looks"][-1])):
+            for task, point in look["right"].items():
+                out[f"letters_{when}_{task.replace(' ', '_')}{end}"] = _percent(point["share"])
+        for task, share in practised["expected"].items():
+            out[f"letters_guess_{task.replace(' ', '_')}{end}"] = _percent(share)
+    out["letters_held"], out["letters_asked"] = str(taught["asked"]), str(practised["asked"])
 
 
 def _stages(out):

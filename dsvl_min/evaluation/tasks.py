@@ -25,7 +25,7 @@ class Task:
     """A question asked of held-out samples.
 
     name: how tables call it; source, difficulty: where its samples come from; question: the one to ask of
-    each sample, or "" for the sample's first; score: "exact" (the whole answer) or "characters".
+    each sample, or how it begins, or "" for the sample's first; score: see the function `score`.
     """
 
     name: str
@@ -46,14 +46,18 @@ TASKS = (
     Task("free documents", "free-documents", question="Read the text.", score="characters"),
     Task("several digits", "several-digits", question="Which digits are written here?"),
 )
+CHARTS = Task(
+    "chart values", "charts", question="What is the value ", score="tenth"
+)  # not in TASKS: stages 0 to 6 show no chart
 
 
 def named(names):
     """The tasks of these names, in the table's order.  Raises ConfigError for a name unknown."""
-    unknown = sorted(set(names) - {t.name for t in TASKS})
+    known = (*TASKS, CHARTS)
+    unknown = sorted(set(names) - {t.name for t in known})
     if unknown:
-        raise ConfigError(f"no task {', '.join(unknown)}; the tasks are {', '.join(t.name for t in TASKS)}")
-    return tuple(t for t in TASKS if t.name in names)
+        raise ConfigError(f"no task {', '.join(unknown)}; the tasks are {', '.join(t.name for t in known)}")
+    return tuple(t for t in known if t.name in names)
 
 
 def edit_distance(a, b):
@@ -67,16 +71,22 @@ def edit_distance(a, b):
 
 
 def score(answer, truth, kind):
-    """1 or 0 for "exact"; for "characters" one minus the share of characters to edit, at least 0."""
+    """What an answer is worth, from 0 to 1.
+
+    "exact": 1 for the whole answer, else 0.  "characters": one minus the share of characters to edit, at least 0.
+    "tenth": 1 for a number within a tenth of the true one, else 0.
+    """
     if kind == "exact":
         return float(answer == truth)
+    if kind == "tenth":
+        return float(answer.isdecimal() and abs(int(answer) - int(truth)) <= int(truth) / 10)
     return max(0.0, 1.0 - edit_distance(answer, truth) / max(1, len(truth)))
 
 
 def interval(marks, kind, z=1.96):
     """95 % interval of the mean of some scores: Wilson's for yes-or-no ones, by their spread for "characters"."""
     n, mean = len(marks), sum(marks) / len(marks)
-    if kind == "exact":
+    if kind != "characters":
         centre, reach = mean + z * z / (2 * n), z * math.sqrt(mean * (1 - mean) / n + z * z / (4 * n * n))
         low, high = ((centre + side * reach) / (1 + z * z / n) for side in (-1, 1))
     else:
@@ -90,7 +100,7 @@ def questions(task, seed, count, split="held-out"):
     asked = []
     for index in range(count):
         made = sample(task.source, seed, index, split, task.difficulty)
-        question = task.question or made.turns[0][0]
+        question = next(question for question, _ in made.turns if question.startswith(task.question))
         asked.append((made, question, dict(made.turns)[question]))
     return asked
 

@@ -17,7 +17,7 @@ def test_two_steps_of_letters_and_of_practice_leave_a_model_and_what_was_seen(tm
     small = {
         "READ": (("signs", 6, 0.0, 1.0),), "HELD": (("naming", 3, 0.0, 1.0),), "ASKED": (("signs", 1.0),), "ASK": 4,
         "STEPS": (2, 2), "BATCH": 2, "LOOKED": 2, "TEXTS": 40, "TASKS": ("signs", "naming"),
-        "PRACTISED": tuple((source, 3, low, high) for source, _, low, high in teach_reading.PRACTISED),
+        "PRACTISED": tuple([(source, 3, *far) for source, _, *far in rows] for rows in teach_reading.PRACTISED),
         "ROUNDS": tuple(replace(stage, steps=2, batch=6, warmup=1) for stage in teach_reading.ROUNDS),
     }  # fmt: skip
     for name, value in small.items():

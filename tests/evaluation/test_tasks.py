@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from dsvl_min.evaluation.tasks import (
+    CHARTS,
     TASKS,
     Task,
     answers,
@@ -28,6 +29,18 @@ def test_exact_means_exact():
     assert score("red circle", "a red circle", "exact") == 0.0
     assert score("ABXD", "ABCD", "characters") == 0.75
     assert score("", "ABCD", "characters") == score("Q" * 40, "ABCD", "characters") == 0.0
+
+
+def test_a_number_may_be_off_by_a_tenth():
+    assert [score(said, "50", "tenth") for said in ("45", "50", "55")] == [1.0] * 3
+    assert [score(said, "50", "tenth") for said in ("44", "56", "", "-50", "fifty", "50 55", "٥٠x")] == [0.0] * 7
+    assert score("9", "10", "tenth") == 1.0 and score("8", "9", "tenth") == 0.0
+
+
+def test_a_chart_is_asked_for_one_of_its_values():
+    for made, question, truth in questions(CHARTS, 0, 20):
+        (name,) = [name for name in made.truth["values"] if question.endswith(f" {name}?")]
+        assert truth == str(made.truth["values"][name]) and "value" in question
 
 
 def test_questions_are_held_out_and_change_with_the_seed():
