@@ -76,7 +76,7 @@ WHY = (
     "percent of the signs, half of the free pages and 68 percent of the rows of digits (reading.json); here it tells "
     "more, and the decoder has everything else to do as well.",
     "Now it tells 95 percent of a sign's characters, so that 82 percent of the signs could come out whole, and 86 of a "
-    "free page's.  The decoder has less to learn than in the first round, at gentler rates, but has never seen a chart.",
+    "free page's.  The decoder has less to learn than in the first round, at gentle rates, but has never seen a chart.",
 )
 
 
