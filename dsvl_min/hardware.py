@@ -75,9 +75,9 @@ def memory(limit="/sys/fs/cgroup/memory.max"):
 def flush_denormals():
     """From now on numbers below 10^-38 count as zero, in this thread and in those that it will start.
 
-    A CPU computes with them a hundred times as slowly, and where pictures are flat, gradients of attention are full of
-    them: a step that teaches SAM's blocks letters, 32 pages of text, takes 0.32 s in place of 0.51.  PyTorch starts
-    its threads at the first large operation, so this is called before anything else.
+    A CPU computes with them many times as slowly, and a trained attention is full of them: where it is sharp, the
+    weights of all other keys are as small as that, and so are their gradients (figures/results/denormals.json).
+    PyTorch starts its threads at the first large operation, so this is called before anything else.
     """
     torch.set_flush_denormal(True)
 

@@ -1,4 +1,4 @@
-"""The tasks the shipped model does worst, each with its first held-out picture, as it is and blanked."""
+"""What only the shipped model reads, and not always: each task's first held-out picture, as it is and blanked."""
 
 import asked
 import style

@@ -185,6 +185,7 @@ def claims():
     _characters(out)
     _reading(out)
     _letters(out)
+    _denormals(out)
     _stages(out)
     _released(out)
     equality = _result("equality")["largest_difference"]
@@ -431,6 +432,18 @@ def _letters(out):
         for task, share in practised["expected"].items():
             out[f"letters_guess_{task.replace(' ', '_')}{end}"] = _percent(share)
     out["letters_held"], out["letters_asked"] = str(taught["asked"]), str(practised["asked"])
+
+
+def _denormals(out):
+    """What numbers too small for the processor cost."""
+    found = _result("denormals")
+    rows = {(row["made"], row["pages"], row["way"]): row for row in found["rows"]}
+    out["denormal_images"] = str(found["images"])
+    out["denormal_weights"] = _percent(rows["trained", "plain", "kept"]["weights"])
+    for way in ("kept", "zero"):
+        out[f"denormal_{way}"] = f"{rows['trained', 'plain', way]['fastest']:.2f}"
+        out[f"denormal_grain_{way}"] = f"{rows['trained', 'grain', way]['fastest']:.2f}"
+        out[f"denormal_fresh_{way}"] = f"{rows['fresh', 'plain', way]['fastest']:.2f}"
 
 
 def _stages(out):
