@@ -426,11 +426,13 @@ def _letters(out):
         out[f"letters_signs_apart{end}"] = _percent(sum(told**length for length in (3, 4, 5)) / 3)
         out[f"letters_samples{end}"] = f"{practised['looks'][-1]['step'] * practised['batch']:,}"
         out[f"letters_practice{end}"] = f"{run['minutes'][f'reading{again}']:.0f}"
+        out[f"letters_bits{end}"] = f"{practised['looks'][-1]['bits']:.2f}"
         for when, look in (("first", practised["looks"][0]), ("last", practised["looks"][-1])):
             for task, point in look["right"].items():
                 out[f"letters_{when}_{task.replace(' ', '_')}{end}"] = _percent(point["share"])
         for task, share in practised["expected"].items():
             out[f"letters_guess_{task.replace(' ', '_')}{end}"] = _percent(share)
+    out["letters_bits_before"] = f"{run['reading']['looks'][0]['bits']:.2f}"
     out["letters_held"], out["letters_asked"] = str(taught["asked"]), str(practised["asked"])
 
 
