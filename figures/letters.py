@@ -12,7 +12,7 @@ OTHERS = {"naming": ("names an object", "ochre", "v"), "relations": ("tells side
 
 def rounds(run):
     """What was seen in each round: [(letters, reading), ...] of a record."""
-    return [(run[f"letters{again}"], run[f"reading{again}"]) for again in ("", " again") if f"letters{again}" in run]
+    return [(run[f"letters{again}"], run[f"reading{again}"]) for again in ("", " again")]
 
 
 def draw(ink):

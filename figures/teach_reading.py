@@ -37,13 +37,13 @@ HELD = (("naming", 3500, 0.0, 1.0), ("counting", 4500, 0.3, 1.0), ("relations", 
 ASKED = (("signs", 1.0), ("free-documents", 1.0), ("several-digits", 1.0), ("documents", 0.74))
 ASK, STEPS, BATCH = 300, (2350, 5000), 32  # steps of either round
 
-PRACTISED = (
+STAGE_3 = (
     ("signs", 20000, 0.0, 1.0), ("free-documents", 18000, 0.0, 1.0), ("several-digits", 8000, 0.0, 1.0),
     ("documents", 2500, 0.0, 0.74), ("digits", 3000, 0.0, 1.0), ("naming", 3000, 0.0, 1.0),
     ("relations", 5000, 0.3, 1.0), ("counting", 5000, 0.3, 1.0), ("inventory", 3000, 0.0, 1.0),
     ("unanswerable", 1000, 0.0, 1.0),
 )  # fmt: skip
-PRACTISED = PRACTISED, (*PRACTISED, ("charts", 12000, 0.0, 1.0))  # in either round
+PRACTISED = STAGE_3, (*STAGE_3, ("charts", 12000, 0.0, 1.0))  # in either round
 SHARES = (9, 8, 3.5, 0.6, 1.5, 1.5, 2.5, 2.5, 1, 0.5), (8, 8, 3, 0.6, 1.5, 2, 4, 3, 1, 0.5, 5)
 
 

@@ -416,7 +416,7 @@ def _reading(out):
 def _letters(out):
     """The shipped model learns letters and practises, twice; the second round's keys end in _again."""
     run = _result("tiny")["run"]
-    for again in (again for again in ("", " again") if f"letters{again}" in run):
+    for again in ("", " again"):
         taught, practised, end = run[f"letters{again}"], run[f"reading{again}"], again.replace(" ", "_")
         out[f"letters_minutes{end}"], out[f"letters_moved{end}"] = f"{taught['minutes']:.0f}", _percent(taught["moved"])
         out[f"letters_steps{end}"] = f"{taught['looks'][-1]['step']:,}"

@@ -46,9 +46,8 @@ TASKS = (
     Task("free documents", "free-documents", question="Read the text.", score="characters"),
     Task("several digits", "several-digits", question="Which digits are written here?"),
 )
-CHARTS = Task(
-    "chart values", "charts", question="What is the value ", score="tenth"
-)  # not in TASKS: stages 0 to 6 show no chart
+# Not in TASKS: stages 0 to 6 show no chart.
+CHARTS = Task("chart values", "charts", question="What is the value ", score="tenth")
 
 
 def named(names):

@@ -185,7 +185,7 @@ def train(
     Under torchrun or accelerate launch all ranks train the one model (see `ranks`); shard: each holds a part of it.
     device: "cpu" or "cuda"; the GPU if there is one, in the numbers it computes in.  means: how a step is computed, see
     `Means`; a run may go on with others.  tensorboard: losses are also written for TensorBoard, to out/tensorboard.
-    watch: looks on, see `run_stage`.
+    watch: looks on, see `run_stage`.  From then on this process counts denormal numbers as zero, see `flush_denormals`.
 
     Returns (model, processor, record); the record is None on ranks but the first.  Raises ConfigError for a size or
     stage that does not exist, or if `out` holds another run; TrainingStopped for a loss that is not finite, and after

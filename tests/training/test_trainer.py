@@ -403,7 +403,9 @@ def test_stage_0_goes_on_too(tmp_path, monkeypatch):
 
 def test_a_finished_run_is_opened_and_only_begun_anew_when_asked(tmp_path, monkeypatch):
     in_seconds(monkeypatch)
+    torch.set_flush_denormal(False)
     train("tiny", out=tmp_path, quiet=True)
+    assert (torch.tensor([1e-39]) * 0.5).item() == 0, "slow numbers are computed with"
     monkeypatch.setattr(run, "run_stage", lambda *_, **__: 1 / 0)
     model, _, record = train("tiny", out=tmp_path, quiet=True)
     assert record["curves"] and not model.training
