@@ -10,6 +10,7 @@ import os
 import platform
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from importlib import metadata
@@ -72,14 +73,21 @@ def memory(limit="/sys/fs/cgroup/memory.max"):
     return min(there, int(allowed)) if allowed.isdigit() else there
 
 
-def flush_denormals():
-    """From now on numbers below 10^-38 count as zero, in this thread and in those that it will start.
+@contextmanager
+def denormals_as_zero():
+    """Within, numbers below 10^-38 count as zero: in this thread, which is then set back, and in threads it starts.
 
     A CPU computes with them many times as slowly, and a trained attention is full of them: where it is sharp, the
     weights of all other keys are as small as that, and so are their gradients (figures/results/denormals.json).
-    PyTorch starts its threads at the first large operation, so this is called before anything else.
+    PyTorch starts its threads at the first large operation and keeps them, so this comes before any other computing.
     """
+    smallest = torch.tensor([1], dtype=torch.int32).view(torch.float32)  # its bits, as a number could be made zero
+    before = not (smallest * 1).item()
     torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(before)
 
 
 def hardware():

@@ -21,7 +21,7 @@ import torch
 from dsvl_min import load, save
 from dsvl_min.data.sources import PARAGRAPHS
 from dsvl_min.evaluation.tasks import answers, bits_per_byte, named, questions, score
-from dsvl_min.hardware import flush_denormals
+from dsvl_min.hardware import denormals_as_zero
 from dsvl_min.training.letters import Shown, new_reader, teach, told
 from dsvl_min.training.loop import thin
 from dsvl_min.training.pool import make_pool, text_pool
@@ -165,5 +165,5 @@ if __name__ == "__main__":
     PARTS = {"letters": letters, "practise": practise}
     if len(sys.argv) != 3 or sys.argv[2] not in PARTS:
         sys.exit(__doc__)
-    flush_denormals()
-    PARTS[sys.argv[2]](Path(sys.argv[1]))
+    with denormals_as_zero():
+        PARTS[sys.argv[2]](Path(sys.argv[1]))

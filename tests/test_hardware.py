@@ -69,10 +69,16 @@ def test_memory_is_the_machines_or_what_its_container_may_take(tmp_path):
 
 def test_what_is_too_small_to_compute_with_quickly_counts_as_zero():
     small = torch.tensor([1e-39])
-    torch.set_flush_denormal(False)  # another test may have trained
-    assert (small * 0.5).item() > 0
-    hardware.flush_denormals()
-    try:
-        assert (small * 0.5).item() == 0
-    finally:
-        torch.set_flush_denormal(False)
+
+    def kept():
+        return (small * 0.5).item() > 0
+
+    assert kept()
+    with hardware.denormals_as_zero():
+        assert not kept()
+        with hardware.denormals_as_zero():
+            pass
+        assert not kept()
+    with pytest.raises(ZeroDivisionError), hardware.denormals_as_zero():
+        raise ZeroDivisionError
+    assert kept()

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..checkpoint import WEIGHTS, file_hash, load, save, write_atomically
 from ..config import ConfigError, ModelConfig
 from ..data.sources import world_hash
-from ..hardware import flush_denormals, hardware, peak
+from ..hardware import denormals_as_zero, hardware, peak
 from . import stage0
 from .keep import forget
 from .loop import Show, summary_writer, thin
@@ -151,6 +151,7 @@ def dry_run(
     return as_table(command, plan(config, chosen, None, recompute, images), images, before)
 
 
+@denormals_as_zero()
 def train(
     size="tiny",
     vision=None,
@@ -185,7 +186,7 @@ def train(
     Under torchrun or accelerate launch all ranks train the one model (see `ranks`); shard: each holds a part of it.
     device: "cpu" or "cuda"; the GPU if there is one, in the numbers it computes in.  means: how a step is computed, see
     `Means`; a run may go on with others.  tensorboard: losses are also written for TensorBoard, to out/tensorboard.
-    watch: looks on, see `run_stage`.  From then on this process counts denormal numbers as zero, see `flush_denormals`.
+    watch: looks on, see `run_stage`.  Meanwhile the smallest numbers count as zero, see `denormals_as_zero`.
 
     Returns (model, processor, record); the record is None on ranks but the first.  Raises ConfigError for a size or
     stage that does not exist, or if `out` holds another run; TrainingStopped for a loss that is not finite, and after
@@ -202,7 +203,6 @@ def train(
         raise ConfigError(f"every must be a number of steps from 1, got {every}")
     if tensorboard:
         summary_writer()  # say at once that it is missing
-    flush_denormals()
     out = Path(out or f"runs/{config.name}")
     out.mkdir(parents=True, exist_ok=True)
     record = {"command": command, "size": config.name, "vision": config.vision, "seed": seed, "times": times,

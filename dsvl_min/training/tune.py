@@ -16,7 +16,7 @@ from ..data.files import find
 from ..data.quarantine import Report, examine, judge
 from ..data.records import read
 from ..evaluation.tasks import CONTROLS, answers, score
-from ..hardware import flush_denormals, hardware
+from ..hardware import denormals_as_zero, hardware
 from ..lora import add_lora, has_lora, merge_lora
 from .loop import Show, summary_writer
 from .pool import pool_of
@@ -91,6 +91,7 @@ def exact(model, processor, samples, batch=16):
     return out
 
 
+@denormals_as_zero()
 def tune(
     name, data, out="runs/tuned", rank=16, quantize=None, revision=None, epochs=3, batch=16, seed=0, held_out=0.1,
     policy="raise", quiet=False, every=100, resume=True, changes=None, device=None, means=None, tensorboard=False,
@@ -114,7 +115,6 @@ def tune(
         raise ConfigError(f"epochs and batch must be at least 1, got {epochs} and {batch}")
     if not 0 <= held_out < 1:
         raise ConfigError(f"held_out must be a share from 0, below 1, got {held_out}")
-    flush_denormals()
     out, told = Path(out), Report()
     if out.resolve() == Path(name).resolve():
         raise ConfigError(f"{out} is the model's own folder; choose another one for what becomes of it")
