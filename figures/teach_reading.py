@@ -13,6 +13,7 @@ written before the practice of each round, when its letters had been taught.
 import json
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import recorded
@@ -29,61 +30,109 @@ from dsvl_min.training.stages import _TEXTS, Share, Stage
 from dsvl_min.training.trainer import run_stage
 
 SEED = 61
-READ = (("signs", 16000, 0.0, 1.0), ("free-documents", 16000, 0.0, 1.0), ("several-digits", 5000, 0.0, 1.0),
-        ("documents", 4000, 0.0, 0.74), ("digits", 2000, 0.0, 1.0))  # fmt: skip
-HELD = (("naming", 3500, 0.0, 1.0), ("counting", 4500, 0.3, 1.0), ("relations", 4500, 0.3, 1.0),
-        ("inventory", 3500, 0.0, 1.0), ("digits", 2000, 0.0, 1.0), ("documents", 1500, 0.0, 0.74),
-        ("unanswerable", 1000, 0.0, 1.0))  # fmt: skip
-ASKED = (("signs", 1.0), ("free-documents", 1.0), ("several-digits", 1.0), ("documents", 0.74))
-ASK, STEPS, BATCH = 300, (2350, 5000), 32  # steps of either round
-
-STAGE_3 = (
-    ("signs", 20000, 0.0, 1.0), ("free-documents", 18000, 0.0, 1.0), ("several-digits", 8000, 0.0, 1.0),
-    ("documents", 2500, 0.0, 0.74), ("digits", 3000, 0.0, 1.0), ("naming", 3000, 0.0, 1.0),
-    ("relations", 5000, 0.3, 1.0), ("counting", 5000, 0.3, 1.0), ("inventory", 3000, 0.0, 1.0),
-    ("unanswerable", 1000, 0.0, 1.0),
-)  # fmt: skip
-PRACTISED = STAGE_3, (*STAGE_3, ("charts", 12000, 0.0, 1.0))  # in either round
-SHARES = (9, 8, 3.5, 0.6, 1.5, 1.5, 2.5, 2.5, 1, 0.5), (8, 8, 3, 0.6, 1.5, 2, 4, 3, 1, 0.5, 5)
-
-
-def practice(number, name, steps, rate, text_share):
-    """The Stage of one round: AdamW's rate, ten times as much for Muon; what is shown is in PRACTISED and SHARES."""
-    rows = zip(PRACTISED[number], SHARES[number], strict=True)
-    mix = tuple(Share(source, share, *far) for (source, _, *far), share in rows)
-    return Stage(
-        name, {"decoder": rate}, steps, 48, mix,
-        reads="turns", muon={"decoder": 10 * rate}, text_share=text_share, text_mix=_TEXTS,
-    )  # fmt: skip
-
-
-ROUNDS = practice(0, "reading", 3200, 1e-3, 0.1), practice(1, "reading again", 2700, 6e-4, 0.15)
-LOOK, LOOKED, TEXTS = 300, 150, 30000
+LETTERS = (("signs", 16000, 0.0, 1.0), ("free-documents", 16000, 0.0, 1.0), ("several-digits", 5000, 0.0, 1.0),
+           ("documents", 4000, 0.0, 0.74), ("digits", 2000, 0.0, 1.0))  # fmt: skip
+THINGS = (("naming", 3500, 0.0, 1.0), ("counting", 4500, 0.3, 1.0), ("relations", 4500, 0.3, 1.0),
+          ("inventory", 3500, 0.0, 1.0), ("digits", 2000, 0.0, 1.0), ("documents", 1500, 0.0, 0.74),
+          ("unanswerable", 1000, 0.0, 1.0))  # fmt: skip
+BOTH = (("counting", 10000, 0.3, 1.0), ("relations", 5000, 0.3, 1.0), ("inventory", 6000, 0.0, 1.0),
+        ("naming", 3000, 0.0, 1.0), ("signs", 8000, 0.0, 1.0), ("free-documents", 10000, 0.0, 1.0),
+        ("several-digits", 3000, 0.0, 1.0), ("documents", 2000, 0.0, 0.74), ("digits", 2000, 0.0, 1.0))  # fmt: skip
+REST = ("unanswerable", 1000, 0.0, 1.0), ("charts", 1000, 0.0, 1.0)
+ASKED = (("signs", 1.0), ("free-documents", 1.0), ("several-digits", 1.0), ("documents", 0.74), ("counting", 1.0))
+ASK, BATCH, LOOK, LOOKED, TEXTS = 300, 32, 300, 150, 30000
 TASKS = ("signs", "free documents", "several digits", "naming", "relations", "counting", "grid documents",
          "chart values")  # fmt: skip
-EXPECTED = (  # at the end of each round, of whole answers; of pages, characters
+
+
+@dataclass(frozen=True)
+class Round:
+    """read, held: rows of (source, pictures, difficulty from, to) that a reader tells of, and whose tokens stay put;
+    letters: steps of that.  practised: {source: (pictures, share of the samples, difficulty from, to)}; steps, rate
+    (AdamW's, Muon's is ten times that) and text_share of the practice.  expected: at its end, of whole answers; of
+    pages, characters; why: the reason, written with it.  name: what its practice is called."""
+
+    name: str
+    read: tuple
+    held: tuple
+    letters: int
+    practised: dict
+    steps: int
+    rate: float
+    text_share: float
+    expected: dict
+    why: str
+
+    @property
+    def taught(self):
+        """What its letters are called."""
+        return self.name.replace("reading", "letters")
+
+    @property
+    def pool(self):
+        """The rows of pictures that are practised."""
+        return [(source, many, *far) for source, (many, _, *far) in self.practised.items()]
+
+    def stage(self, batch=48):
+        """The practice, for the trainer."""
+        mix = tuple(Share(source, share, *far) for source, (_, share, *far) in self.practised.items())
+        return Stage(
+            self.name, {"decoder": self.rate}, self.steps, batch, mix,
+            reads="turns", muon={"decoder": 10 * self.rate}, text_share=self.text_share, text_mix=_TEXTS,
+        )  # fmt: skip
+
+
+STAGE_3 = {
+    "signs": (20000, 9, 0.0, 1.0), "free-documents": (18000, 8, 0.0, 1.0), "several-digits": (8000, 3.5, 0.0, 1.0),
+    "documents": (2500, 0.6, 0.0, 0.74), "digits": (3000, 1.5, 0.0, 1.0), "naming": (3000, 1.5, 0.0, 1.0),
+    "relations": (5000, 2.5, 0.3, 1.0), "counting": (5000, 2.5, 0.3, 1.0), "inventory": (3000, 1, 0.0, 1.0),
+    "unanswerable": (1000, 0.5, 0.0, 1.0),
+}  # fmt: skip
+FIRST = Round(
+    "reading", LETTERS, THINGS, 2350, STAGE_3, 3200, 1e-3, 0.1,
     {
         "signs": 0.55, "free documents": 0.6, "several digits": 0.75, "grid documents": 0.99, "naming": 0.86,
         "relations": 0.85, "counting": 0.5,
     },
+    "Where a reader told 77 percent of a sign's characters, a decoder that practised nothing else came to read 43 "
+    "percent of the signs, half of the free pages and 68 percent of the rows of digits (reading.json); here it tells "
+    "more, and the decoder has everything else to do as well.",
+)  # fmt: skip
+SECOND = Round(
+    "reading again", LETTERS, THINGS, 5000,
+    {
+        "signs": (20000, 8, 0.0, 1.0), "free-documents": (18000, 8, 0.0, 1.0), "several-digits": (8000, 3, 0.0, 1.0),
+        "documents": (2500, 0.6, 0.0, 0.74), "digits": (3000, 1.5, 0.0, 1.0), "naming": (3000, 2, 0.0, 1.0),
+        "relations": (5000, 4, 0.3, 1.0), "counting": (5000, 3, 0.3, 1.0), "inventory": (3000, 1, 0.0, 1.0),
+        "unanswerable": (1000, 0.5, 0.0, 1.0), "charts": (12000, 5, 0.0, 1.0),
+    },
+    2700, 6e-4, 0.15,
     {
         "signs": 0.78, "free documents": 0.78, "several digits": 0.86, "grid documents": 0.995, "naming": 0.9,
         "relations": 0.87, "counting": 0.5, "chart values": 0.35,
     },
-)  # fmt: skip
-WHY = (
-    "Where a reader told 77 percent of a sign's characters, a decoder that practised nothing else came to read 43 "
-    "percent of the signs, half of the free pages and 68 percent of the rows of digits (reading.json); here it tells "
-    "more, and the decoder has everything else to do as well.",
     "Now it tells 95 percent of a sign's characters, so that 82 percent of the signs could come out whole, and 86 of a "
     "free page's.  The decoder has less to learn than in the first round, at gentle rates, but has never seen a chart.",
-)
+)  # fmt: skip
+THIRD = Round(
+    "reading and things", BOTH, REST, 4000,
+    {
+        "signs": (16000, 7, 0.0, 1.0), "free-documents": (16000, 7, 0.0, 1.0), "several-digits": (7000, 2.5, 0.0, 1.0),
+        "documents": (2500, 0.6, 0.0, 0.74), "digits": (3000, 1.5, 0.0, 1.0), "naming": (3000, 2, 0.0, 1.0),
+        "relations": (9000, 5, 0.3, 1.0), "counting": (16000, 7, 0.3, 1.0), "inventory": (5000, 2, 0.0, 1.0),
+        "unanswerable": (1000, 0.5, 0.0, 1.0), "charts": (4000, 1.5, 0.0, 1.0),
+    },
+    2600, 8e-4, 0.15,
+    {},
+    "",
+)  # fmt: skip
+ROUNDS = FIRST, SECOND, THIRD
 
 
 def round_of(run):
     """How many rounds the model in a folder has behind it, and its record."""
     record = json.loads((run / "record.json").read_text(encoding="utf-8"))
-    return sum(stage.name in record["minutes"] for stage in ROUNDS), record
+    return sum(one.name in record["minutes"] for one in ROUNDS), record
 
 
 def letters(run):
@@ -91,10 +140,10 @@ def letters(run):
     model, processor = load(run)
     out, looks, started = run / "letters", [], time.time()
     number, record = round_of(run)
-    seed, steps = SEED + 100 * number, STEPS[number]
+    seed, now = SEED + 100 * number, ROUNDS[number]
     reader = new_reader(model, seed)
-    read = Shown(model, processor, READ, seed)
-    held = Shown(model, processor, HELD, seed + 1)
+    read = Shown(model, processor, now.read, seed)
+    held = Shown(model, processor, now.held, seed + 1)
     asked = {s: Shown(model, processor, [(s, ASK, d, d)], SEED, "held-out") for s, d in ASKED}
 
     def look(step):
@@ -102,7 +151,7 @@ def letters(run):
         looks.append({"step": step, "read": right, "minutes": _minutes(started)})
         print(step, {s: p["share"] for s, p in right.items()}, looks[-1]["minutes"], flush=True)
 
-    lines = teach(model, reader, read, held, steps, out, BATCH, quiet=True, look=look)
+    lines = teach(model, reader, read, held, now.letters, out, BATCH, quiet=True, look=look)
     moved = round(sum(line["moved"] for line in lines[-100:]) / 100, 4)
     made = {"minutes": _minutes(started), "moved": moved, "looks": looks, "batch": BATCH, "asked": ASK}
     save(model, processor, out, record=record)
@@ -117,10 +166,11 @@ def practise(run):
     """The decoder practises all tasks, reading most, over the taught tokens; -> run/reading."""
     model, processor = load(run / "letters")
     number, record = round_of(run / "letters")
-    stage, seed = ROUNDS[number], SEED + 100 * number
+    now, seed = ROUNDS[number], SEED + 100 * number
+    stage = now.stage()
     taught = json.loads((run / "letters" / "letters.json").read_text(encoding="utf-8"))
     out, looks, started = run / "reading", [], time.time()
-    pool = make_pool(model, processor, PRACTISED[number], seed + 2, tokens=True)
+    pool = make_pool(model, processor, now.pool, seed + 2, tokens=True)
     drawn = _minutes(started)
     asked = {task.name: questions(task, SEED, LOOKED) for task in named(TASKS)}
     paragraphs = PARAGRAPHS["english"]("held-out")[:100]
@@ -144,19 +194,18 @@ def practise(run):
     texts = text_pool(_TEXTS, TEXTS, seed)
     lines = run_stage(model, processor, stage, pool, texts, out, seed, quiet=True, watch=watch)
     look(stage.steps)
-    again = stage.name.removeprefix("reading")
     record["minutes"] |= {
-        f"letters{again}": taught["minutes"], f"reading images{again}": drawn,
-        stage.name: round(_minutes(started) - drawn, 2),
+        now.taught: taught["minutes"], now.name.replace("reading", "reading images"): drawn,
+        now.name: round(_minutes(started) - drawn, 2),
     }  # fmt: skip
     record["minutes"]["total"] = round(sum(v for k, v in record["minutes"].items() if k != "total"), 2)
-    record["curves"][stage.name] = {
+    record["curves"][now.name] = {
         kind: thin([line for line in lines if line["text"] == (kind == "text")]) for kind in ("image", "text")
     }
-    record[f"letters{again}"] = taught
-    record[stage.name] = {
-        "looks": looks, "batch": stage.batch, "asked": LOOKED, "practised": PRACTISED[number], "shares": SHARES[number],
-        "expected": EXPECTED[number], "why": WHY[number],
+    record[now.taught] = taught
+    record[now.name] = {
+        "looks": looks, "batch": stage.batch, "asked": LOOKED, "practised": now.practised, "expected": now.expected,
+        "why": now.why,
     }  # fmt: skip
     save(model, processor, out, record=record)
 

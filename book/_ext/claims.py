@@ -77,7 +77,8 @@ def claims():
         out[f"{size}_low"], out[f"{size}_high"] = str(config.siglip.image_size), str(config.sam.image_size)
     out["tiny_mb"] = f"{_size(WEIGHTS / 'tiny'):.1f} MB"
     out["parts_mb"] = f"{_size(WEIGHTS / 'tiny-parts'):.1f} MB"
-    of_tiny = {"live": "tiny-live", "shipped": "tiny", "practised": "tiny-practised", "stage_3": "tiny-stage-3"}
+    of_tiny = {"live": "tiny-live", "shipped": "tiny", "reads": "tiny-letters", "practised": "tiny-practised",
+               "stage_3": "tiny-stage-3"}  # fmt: skip
     for prefix, name in of_tiny.items():
         result = _result(name)
         evaluation = result["evaluation"]
@@ -185,6 +186,7 @@ def claims():
     _characters(out)
     _reading(out)
     _letters(out)
+    _things(out)
     _denormals(out)
     _stages(out)
     _released(out)
@@ -414,9 +416,9 @@ def _reading(out):
 
 
 def _letters(out):
-    """The shipped model learns letters and practises, twice; the second round's keys end in _again."""
+    """The shipped model is taught and practises, in three rounds; the later ones' keys end in _again, _and_things."""
     run = _result("tiny")["run"]
-    for again in ("", " again"):
+    for again in ("", " again", " and things"):
         taught, practised, end = run[f"letters{again}"], run[f"reading{again}"], again.replace(" ", "_")
         out[f"letters_minutes{end}"], out[f"letters_moved{end}"] = f"{taught['minutes']:.0f}", _percent(taught["moved"])
         out[f"letters_steps{end}"] = f"{taught['looks'][-1]['step']:,}"
@@ -434,6 +436,15 @@ def _letters(out):
             out[f"letters_guess_{task.replace(' ', '_')}{end}"] = _percent(share)
     out["letters_bits_before"] = f"{run['reading']['looks'][0]['bits']:.2f}"
     out["letters_held"], out["letters_asked"] = str(taught["asked"]), str(practised["asked"])
+
+
+def _things(out):
+    """What image tokens tell of objects, before and after they were taught things."""
+    found = _result("things")
+    for kind, row in found["tokens"].items():
+        out.update({f"things_{fact}_{kind}": _percent(point["share"]) for fact, point in row.items()})
+    out["things_seen"] = f"{found['steps'] * found['batch']:,}"
+    out["things_pictures"], out["things_asked"] = f"{found['pictures']:,}", str(found["asked"])
 
 
 def _denormals(out):
