@@ -6,6 +6,7 @@ drawing and put back, under a lock, so that a picture depends on its chart alone
 
 import functools
 import json
+import math
 import threading
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -17,10 +18,11 @@ from .world import check_size
 
 KINDS = ("bar", "barh", "line", "scatter", "pie")
 SIDE = 1.28  # inches: 128 pixels at 100 to the inch
+LEFT, RIGHT, BOTTOM, TOP = 0.24, 0.88, 0.16, 0.84  # where the axes stand, from the lower left
 STYLE = {
     "figure.figsize": (SIDE, SIDE), "figure.dpi": 100,
-    "figure.subplot.left": 0.24, "figure.subplot.right": 0.88,
-    "figure.subplot.bottom": 0.16, "figure.subplot.top": 0.84,
+    "figure.subplot.left": LEFT, "figure.subplot.right": RIGHT,
+    "figure.subplot.bottom": BOTTOM, "figure.subplot.top": TOP,
     "font.size": 8, "axes.titlesize": 8, "axes.titlepad": 4, "axes.titley": 1.0,
     "xtick.major.size": 2, "ytick.major.size": 2, "xtick.major.pad": 2, "ytick.major.pad": 2,
     "axes.spines.top": False, "axes.spines.right": False, "lines.markersize": 5,
@@ -102,6 +104,32 @@ class Chart:
         if self.title:
             lines.append(f"plt.title({json.dumps(self.title, ensure_ascii=False)})")
         return "\n".join(lines)
+
+    def marks(self):
+        """[(x, y, value)]: where each value is to be seen, 0 to 1 from the upper left of the picture that is drawn.
+
+        A bar's end, a point's middle, a slice's middle.
+        """
+        if self.kind == "pie":
+            middle, radius = ((LEFT + RIGHT) / 2, 0.5), (RIGHT - LEFT) / 2.5
+            turned = [sum(self.values[:i]) + value / 2 for i, value in enumerate(self.values)]
+            around = [2 * math.pi * part / sum(self.values) for part in turned]
+            places = [(middle[0] + 0.6 * radius * math.cos(a), middle[1] - 0.6 * radius * math.sin(a)) for a in around]
+            return [(*place, value) for place, value in zip(places, self.values, strict=True)]
+        at = list(map(int, self.labels)) if self.kind == "scatter" else range(len(self.values))
+        wide = 0.4 if self.kind in ("bar", "barh") else 0.0  # half a bar
+        first, last = min(at) - wide, max(at) + wide
+        margin = 0.05 * (last - first)  # matplotlib's, on either side
+        along = [(place - first + margin) / (last - first + 2 * margin) for place in at]
+        across = [value / self.top for value in self.values]
+        rows = zip(*((across, along) if self.kind == "barh" else (along, across)), self.values, strict=True)
+        return [(LEFT + x * (RIGHT - LEFT), 1 - BOTTOM - y * (TOP - BOTTOM), value) for x, y, value in rows]
+
+    def axis_end(self):
+        """(x, y) of the number at the values' axis's end, as `marks` gives places; a pie has none."""
+        if self.kind == "pie":
+            raise ValueError("a pie has no axis")
+        return (RIGHT, 1 - BOTTOM + 0.07) if self.kind == "barh" else (LEFT - 0.08, 1 - TOP)
 
     def to_dict(self):
         """Plain dictionary, ready for json."""

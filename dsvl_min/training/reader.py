@@ -15,10 +15,14 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ..data.plots import Chart
 from ..data.world import ALPHABET, OBJECT_COLORS, SHAPES, Scene, digit_label
 
 DIGITS = tuple(f"handwritten {n}" for n in range(10))
-NAMES = (*ALPHABET, *DIGITS, *(f"{color} {shape}" for color in OBJECT_COLORS for shape in SHAPES))
+SHARES = tuple(f"{n} of 20" for n in range(1, 21))  # how far up its axis a chart's value reaches
+AXES = tuple(f"up to {top}" for top in (10, 20, 100))  # what stands at the axis's end
+THINGS = tuple(f"{color} {shape}" for color in OBJECT_COLORS for shape in SHAPES)
+NAMES = (*ALPHABET, *DIGITS, *THINGS, *SHARES, *AXES)
 _NUMBER = {name: i for i, name in enumerate(NAMES)}
 WAVES = (1, 2, 4)  # periods of the place in a cell, so that a linear layer can tell its parts
 RATE = 2e-3
@@ -38,13 +42,24 @@ class Points:
 
 
 def named(scene):
-    """[(x, y, name)] of a Scene: letters in lines of known pitch, handwritten digits and objects, by their middles."""
+    """[(x, y, name)] of a picture: of a Scene letters in lines of known pitch, handwritten digits and objects, by their
+    middles; of a Chart its marks, named by their share of the axis, and the axis's end; of others nothing."""
+    if isinstance(scene, Chart):
+        found = [(x, y, f"{20 * value / scene.top:g} of 20") for x, y, value in scene.marks()]
+        found += [] if scene.kind == "pie" else [(*scene.axis_end(), f"up to {scene.top}")]
+        return _within(found)
+    if not isinstance(scene, Scene):
+        return []
     found = []
     for text in scene.texts:
         if text.pitch and not text.angle:
             found += [(text.x + (k + 0.5) * text.pitch, text.y, c) for k, c in enumerate(text.string)]
     found += [(digit.x, digit.y, DIGITS[int(digit_label(digit.index))]) for digit in scene.digits]
     found += [(thing.x, thing.y, f"{thing.color} {thing.shape}") for thing in scene.things]
+    return _within(found)
+
+
+def _within(found):
     return [(x, y, name) for x, y, name in found if name in _NUMBER and 0 <= x < 1 and 0 <= y < 1]
 
 
@@ -52,8 +67,7 @@ def points(samples):
     """The Points of samples' images, which are counted in reading order; None if there is none."""
     images = [image for sample in samples for image in sample.images]
     rows = [
-        (i, (x, y), _NUMBER[name]) for i, image in enumerate(images) if isinstance(image, Scene)
-        for x, y, name in named(image)
+        (i, (x, y), _NUMBER[name]) for i, image in enumerate(images) for x, y, name in named(image)
     ]  # fmt: skip
     return Points(*(torch.tensor(column) for column in zip(*rows, strict=True))) if rows else None
 

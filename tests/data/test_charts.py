@@ -82,6 +82,30 @@ def test_slices_are_as_large_as_their_values():
         assert np.abs(100 * area / area.sum() - chart.values).max() < 2.5
 
 
+def test_marks_stand_where_the_values_end():
+    for chart in [s.images[0] for s in made("charts", 200)]:
+        colors = chart.colors * len(chart.values) if len(chart.colors) == 1 else chart.colors
+        for (x, y, _), color in zip(chart.marks(), colors, strict=True):
+            mask, column, row = ink(chart, color)[::-1], 128 * x, 128 * y  # row 0 at the top
+            if chart.kind in ("bar", "barh"):
+                dx, dy = (2, 0) if chart.kind == "barh" else (0, -2)
+                assert mask[int(row - dy), int(column - dx)] and not mask[int(row + dy), int(column + dx)], chart
+            else:
+                assert mask[int(row), int(column)], chart
+        assert [value for *_, value in chart.marks()] == list(chart.values)
+
+
+def test_an_axis_ends_beside_its_last_number():
+    for chart in [s.images[0] for s in made("charts", 60)]:
+        if chart.kind == "pie":
+            with pytest.raises(ValueError, match="no axis"):
+                chart.axis_end()
+            continue
+        x, y = (round(128 * place) for place in chart.axis_end())
+        dark = np.asarray(chart.draw(128).convert("L"))[y - 4 : y + 4, x - 8 : x + 4]
+        assert dark.min() < 128, chart
+
+
 @pytest.mark.parametrize("source", ["charts", "plots"])
 def test_of_a_chart_nothing_is_cut_off(source):
     for s in made(source, 35):

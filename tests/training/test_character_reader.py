@@ -5,6 +5,7 @@ import torch
 
 from dsvl_min.config import ConfigError
 from dsvl_min.data.documents import GRID
+from dsvl_min.data.plots import Chart
 from dsvl_min.data.sample import Sample
 from dsvl_min.data.sources import sample
 from dsvl_min.data.world import Digit, Scene, Text, Thing
@@ -45,6 +46,15 @@ def test_digits_and_objects_lie_at_their_middles_and_what_has_no_known_place_is_
         texts=(Text("AB", 0.1, 0.5, 0.1), Text("AB", 0.1, 0.5, 0.1, 0.1, angle=20.0)),
     )  # fmt: skip
     assert named(scene) == [(0.6, 0.7, "handwritten 0"), (0.2, 0.3, "red star")]
+
+
+def test_a_charts_values_are_named_by_their_share_of_the_axis():
+    found = named(Chart("bar", ("A", "B"), (15, 100), 100))
+    assert [name for *_, name in found] == ["3 of 20", "20 of 20", "up to 100"] and found[0][1] > found[1][1]
+    assert [name for *_, name in named(Chart("pie", ("A", "B"), (30, 70), 100, colors=("red", "blue")))] == [
+        "6 of 20", "14 of 20",
+    ]  # fmt: skip
+    assert named(Chart("bar", ("A",), (3,), 7)) == [], "no twentieths, no name"
 
 
 def test_images_are_counted_in_reading_order_over_all_samples():
