@@ -332,10 +332,6 @@ def _lost(out):
         out[f"lost_{fact}_practised"] = _percent(found["practised"]["said"]["in place"][fact]["share"])
         out[f"lost_{fact}_practised_anywhere"] = _percent(found["practised"]["said"]["in any place"][fact]["share"])
     out["lost_length"] = _percent(found["length"])
-    sizes = found["sizes"]
-    out["lost_words_long"], out["lost_tokens_long"] = f"{sizes['words']:.1f}", f"{sizes['image tokens']:.0f}"
-    out["lost_start_long"] = f"{sizes['before stage 1']:.1f}"
-    out["lost_moved"] = f"{sizes['moved']:.0f}"
 
 
 def _practice(out):
@@ -374,8 +370,9 @@ def _practice(out):
                 for begins, name in short.items():
                     if form.startswith(begins):
                         out[f"practice_{source}_{name}_{when}"] = _percent(point["share"])
-                if form.endswith("(the others)"):
-                    out[f"practice_{source}_others_{when}"] = _percent(point["share"])
+                if form.startswith("How many"):
+                    kind = next((k for k in ("others", "objects") if k in form), "kind")
+                    out[f"practice_{source}_{kind}_{when}"] = _percent(point["share"])
     out["practice_forms"] = str(sum(map(len, found["forms"]["before"].values())))
 
 
