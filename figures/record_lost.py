@@ -1,9 +1,10 @@
 """Record how far on its way to an answer each small object's shape and colour can still be read.
 
-    python figures/record_lost.py runs/stage3    # writes figures/results/lost.json; about 3 minutes on two cores
+    python figures/record_lost.py runs/stage3 runs/practised   # writes figures/results/lost.json; 3 minutes, two cores
 
-FOLDER is the shipped model as it was before it practised: `dsvl train --size tiny --stages 1,2,3 --times 3 --out
-runs/stage3`.  What is said is also asked of the one that ships.
+The first folder is the shipped model as it was before it practised: `dsvl train --size tiny --stages 1,2,3 --times 3
+--out runs/stage3`; the second the same when it had practised: `--stages 1,2,3,4,5,6`.  Of that one only what it says is
+asked.
 """
 
 import re
@@ -115,7 +116,7 @@ def told(model, processor, samples):
     }
 
 
-def measure(folder):
+def measure(folder, practised):
     """{"read": {fact: {"one" or "four": {station: point}}}, "sizes", "said" and "length", "practised": both later}."""
     model, processor = dsvl_min.load(folder)
     size, side = model.config.sam.image_size, model.config.siglip.grid
@@ -139,19 +140,19 @@ def measure(folder):
                 found["read"][fact][way][station] = point(marks)
             print(fact, way, {s: p["share"] for s, p in found["read"][fact][way].items()}, flush=True)
     found |= told(model, processor, ask[0])
-    found["practised"] = told(*dsvl_min.load("tiny"), ask[0])
+    found["practised"] = told(*dsvl_min.load(practised), ask[0])
     print(found["said"], found["length"], found["practised"], flush=True)
     return found
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 3:
         sys.exit(__doc__)
     write(
         "lost",
         "How far on its way to an answer can each small object's shape and colour still be read?",
-        f"python figures/record_lost.py {sys.argv[1]}",
+        f"python figures/record_lost.py {sys.argv[1]} {sys.argv[2]}",
         seeds=[SEED],
-        data=measure(sys.argv[1]),
+        data=measure(*sys.argv[1:]),
         weights=weights_in(sys.argv[1]),
     )
