@@ -53,7 +53,9 @@ weights: setup
 	$(BIN)/python figures/teach_reading.py runs/remade practise
 	$(BIN)/python figures/teach_reading.py runs/remade/reading letters
 	$(BIN)/python figures/teach_reading.py runs/remade/reading practise
-	$(BIN)/python figures/ship.py runs/remade/reading/reading
+	$(BIN)/python figures/teach_reading.py runs/remade/reading/reading letters
+	$(BIN)/python figures/teach_reading.py runs/remade/reading/reading practise
+	$(BIN)/python figures/ship.py runs/remade/reading/reading/reading
 	rm runs/remade/progress.json  # cut off, it goes on; shipped, the next one begins from nothing
 
 clean:
