@@ -5,7 +5,7 @@
 
 The first leaves runs/remade/letters, the second runs/remade/reading, a finished model with its record.json.  Both
 again, with runs/remade/reading in place of runs/remade, are the second round, longer and with gentler rates for the
-decoder.  Both once more, with runs/remade/reading/reading, are the third, whose reader tells objects as well as letters;
+decoder.  Both once more, with runs/remade/reading/reading, are the third, whose reader tells objects too;
 its runs/remade/reading/reading/reading is what `figures/ship.py` puts into the package.  Cut off, each begins anew.
 Every so often both are asked about held-out pictures, and what they answered goes into the record.  What a round's
 practice was expected to bring was written when its letters had been taught.
