@@ -128,8 +128,8 @@ THIRD = Round(
         "signs": 0.78, "free documents": 0.75, "several digits": 0.86, "grid documents": 0.995, "naming": 0.93,
         "relations": 0.9, "counting": 0.75, "chart values": 0.12,
     },
-    "Of objects to be counted one token now tells colour and shape of 93 percent, where a trial found 72 before.  If the "
-    "decoder could add up all along, and wasn't told what, counts rise.  Letters are told a little less well.",
+    "Of objects to be counted one token now tells colour and shape of 93 percent, where a trial found 72 before.  If "
+    "the decoder could add up all along, and wasn't told what, counts rise.  Letters are told a little less well.",
 )  # fmt: skip
 ROUNDS = FIRST, SECOND, THIRD
 
