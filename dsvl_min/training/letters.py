@@ -3,7 +3,7 @@
 From answers alone SAM's blocks, which no stage trains, and the necks and the adaptor don't learn letters in the time
 that we have: the decoder can't read yet, so it has little to tell them (figures/results/characters.json).  Here a
 `Reader` teaches them straight, and the tokens of other pictures are held near to what they were, so that a trained
-decoder still knows its way about them.
+decoder still knows its way about them.  Objects, and the values of charts, can be taught alike.
 
 Shapes: I images, N tokens of each, D decoder width.
 """
