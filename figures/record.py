@@ -19,15 +19,12 @@ from dsvl_min.evaluation.tasks import CHARTS, TASKS, as_table, bits_per_byte, ev
 QUESTION = "Which tasks has this model learnt to see, and which not?"
 
 
-def record(name, folder, command, seed=1, count=500, run=None):
-    """Measure the model in a folder and write its run and its evaluation.  Returns the table of the evaluation.
-
-    run: how it was made, if the folder's record.json doesn't tell all of it.
-    """
+def record(name, folder, command, seed=1, count=500):
+    """Measure the model in a folder and write its run and its evaluation.  Returns the table of the evaluation."""
     model, processor = dsvl_min.load(folder)
     table = evaluate(model, processor, seed, count, (*TASKS, CHARTS))
     table["bits_per_byte"] = round(bits_per_byte(model, processor, PARAGRAPHS["english"]("held-out")[:200]), 4)
-    run = dict(run or json.loads((Path(folder) / "record.json").read_text(encoding="utf-8")))
+    run = json.loads((Path(folder) / "record.json").read_text(encoding="utf-8"))
     config, seeds, weights = run.pop("config"), (run["seed"], seed), recorded.weights_in(folder)
     data = {
         "run": run, "evaluation": table, "manners": manners(model, processor, seed, count),

@@ -5,7 +5,7 @@
     python figures/ship.py runs/remade/reading/reading/reading   # `make weights` does all; without the 0, parts stay
 
 Writes dsvl_min/weights/tiny (half precision) and, if the run made them, dsvl_min/weights/tiny-parts; then
-figures/results/tiny.json and tiny-parts.json.  The curves are in the records alone: every reader downloads the weights.
+figures/results/tiny.json and tiny-parts.json.  The run's own record keeps the curves: every reader downloads these.
 """
 
 import json
@@ -31,8 +31,8 @@ def ship(run):
     if made_here:
         shutil.copytree(made_here, parts, dirs_exist_ok=True)
     model, processor = dsvl_min.load(run)
-    made = json.loads((run / "record.json").read_text(encoding="utf-8"))
-    dsvl_min.save(model, processor, WEIGHTS / "tiny", dtype=torch.float16, record=without_curves(made))
+    made = without_curves(json.loads((run / "record.json").read_text(encoding="utf-8")))
+    dsvl_min.save(model, processor, WEIGHTS / "tiny", dtype=torch.float16, record=made)
     made_parts = json.loads((parts / "record.json").read_text(encoding="utf-8"))
     quality = measure_parts(model.config, parts)
     recorded.write(
@@ -44,7 +44,7 @@ def ship(run):
         weights=recorded.weights_in(parts),
     )
     print(json.dumps(quality, indent=1))
-    print(as_table(record("tiny", WEIGHTS / "tiny", command, run=made)))
+    print(as_table(record("tiny", WEIGHTS / "tiny", command)))
 
 
 def without_curves(made):
