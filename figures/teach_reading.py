@@ -74,12 +74,13 @@ class Round:
         """The rows of pictures that are practised."""
         return [(source, many, *far) for source, (many, _, *far) in self.practised.items()]
 
-    def stage(self, batch=48):
+    def stage(self):
         """The practice, for the trainer."""
         mix = tuple(Share(source, share, *far) for source, (_, share, *far) in self.practised.items())
         return Stage(
-            self.name, {"decoder": self.rate}, self.steps, batch, mix,
+            self.name, {"decoder": self.rate}, self.steps, 48, mix,
             reads="turns", muon={"decoder": 10 * self.rate}, text_share=self.text_share, text_mix=_TEXTS,
+            warmup=min(20, self.steps // 2),
         )  # fmt: skip
 
 
