@@ -6,6 +6,8 @@ The folder holds the model of two rounds of `teach_reading.py` and, in letters/,
 them.  Over either kind of tokens, of the same pictures, two small networks learn on tokens that stay as they are: a
 `Reader` is handed the one token in whose cell an object's middle lies, and names its colour and shape; a counter is
 handed all tokens and a shape's number, and says how many objects have it.  Both are thrown away.
+
+EXPECTED was written before these runs, when a trial on the tokens of before had told 73 % of the shapes.
 """
 
 import sys

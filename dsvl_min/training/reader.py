@@ -2,7 +2,7 @@
 
 A decoder that can't read yet has little to tell necks and adaptor about letters (figures/results/characters.json).
 Where a stage has `reader` above nought, a small network is handed the token in whose cell a point lies, and where in
-the cell; it names the character, the digit or the object there, and its gradient reaches necks and adaptor straight.
+the cell; it names the character, digit, object or value there, and its gradient reaches necks and adaptor straight.
 When the stage is over it is thrown away, as SAM's mask decoder is.
 
 Shapes: I images, N tokens of each, D decoder width, M points.
