@@ -31,6 +31,18 @@ def short(data, out, **changes):
     return tune("tiny", data, out, **{"rank": 2, "epochs": 2, "batch": 4, "quiet": True, **changes})
 
 
+def test_the_smallest_numbers_count_as_zero_while_tuning_and_only_then(data, tmp_path, monkeypatch):
+    small, real, seen = torch.tensor([1e-39]), tuning.run_stage, []
+
+    def looked_at(*given, **named):
+        seen.append((small * 0.5).item())
+        return real(*given, **named)
+
+    monkeypatch.setattr(tuning, "run_stage", looked_at)
+    short(data, tmp_path / "out", epochs=1)
+    assert seen == [0.0] and (small * 0.5).item() > 0
+
+
 def test_lora_and_the_adaptor_move_and_nothing_else_does(data, tmp_path):
     model, processor, record = short(data, tmp_path / "out")
     before = dsvl_min.load("tiny")[0].state_dict()
