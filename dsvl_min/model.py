@@ -173,16 +173,22 @@ def within(labels, segments=None):
     return labels.masked_fill(segments.diff(dim=1, prepend=segments[:, :1]) != 0, IGNORE)
 
 
-def predicted_loss(decoder, embeddings, labels, reduction="mean", **masks):
+def predicted_loss(decoder, embeddings, labels, reduction="mean", weights=None, **masks):
     """`next_token_loss` from embeddings [B, T, D], with logits only where something is predicted.
 
     Most positions of a page are image, most of a dialogue is question; the head is the widest matrix there is.
-    reduction: "mean" or "sum".  masks: the decoder's attention_mask, or segments.
+    reduction: "mean" or "sum".  weights [B, T]: how much each label counts (None: alike).  masks: the decoder's
+    attention_mask, or segments.
     """
     told = labels[:, 1:] != IGNORE
     logits = decoder.head(decoder(embeddings, wanted=F.pad(told, (0, 1)), **masks))
-    loss = F.cross_entropy(logits.float(), labels[:, 1:][told], reduction="sum")
-    return loss / told.sum().clamp(min=1) if reduction == "mean" else loss
+    if weights is None:
+        loss, counted = F.cross_entropy(logits.float(), labels[:, 1:][told], reduction="sum"), told.sum().clamp(min=1)
+    else:
+        weights = weights[:, 1:][told]
+        loss = (weights * F.cross_entropy(logits.float(), labels[:, 1:][told], reduction="none")).sum()
+        counted = weights.sum().clamp(min=1e-6)
+    return loss / counted if reduction == "mean" else loss
 
 
 def next_token_loss(logits, labels):

@@ -24,7 +24,7 @@ from dsvl_min import load, save
 from dsvl_min.data.sources import PARAGRAPHS
 from dsvl_min.evaluation.tasks import answers, bits_per_byte, named, questions, score
 from dsvl_min.hardware import denormals_as_zero
-from dsvl_min.training.letters import Shown, new_reader, teach, told
+from dsvl_min.training.letters import Shown, acquaint, new_reader, teach, told
 from dsvl_min.training.loop import thin
 from dsvl_min.training.pool import make_pool, text_pool
 from dsvl_min.training.stages import _TEXTS, Share, Stage
@@ -39,8 +39,13 @@ THINGS = (("naming", 3500, 0.0, 1.0), ("counting", 4500, 0.3, 1.0), ("relations"
 BOTH = (("counting", 10000, 0.3, 1.0), ("relations", 5000, 0.3, 1.0), ("inventory", 6000, 0.0, 1.0),
         ("naming", 3000, 0.0, 1.0), ("signs", 8000, 0.0, 1.0), ("free-documents", 10000, 0.0, 1.0),
         ("several-digits", 3000, 0.0, 1.0), ("documents", 2000, 0.0, 0.74), ("digits", 2000, 0.0, 1.0))  # fmt: skip
+ALL = (("counting", 7000, 0.3, 1.0), ("relations", 4000, 0.3, 1.0), ("inventory", 5000, 0.0, 1.0),
+       ("naming", 3000, 0.0, 1.0), ("signs", 9000, 0.0, 1.0), ("free-documents", 10000, 0.0, 1.0),
+       ("several-digits", 3000, 0.0, 1.0), ("documents", 1500, 0.0, 0.74), ("digits", 1500, 0.0, 1.0),
+       ("chart-values", 10000, 0.0, 1.0))  # fmt: skip
 REST = ("unanswerable", 1000, 0.0, 1.0), ("charts", 1000, 0.0, 1.0)
-ASKED = (("signs", 1.0), ("free-documents", 1.0), ("several-digits", 1.0), ("documents", 0.74), ("counting", 1.0))
+ASKED = (("signs", 1.0), ("free-documents", 1.0), ("several-digits", 1.0), ("documents", 0.74), ("counting", 1.0),
+         ("charts", 1.0))  # fmt: skip
 ASK, BATCH, LOOK, LOOKED, TEXTS = 300, 32, 300, 150, 30000
 TASKS = ("signs", "free documents", "several digits", "naming", "relations", "counting", "grid documents",
          "chart values")  # fmt: skip
@@ -49,9 +54,10 @@ TASKS = ("signs", "free documents", "several digits", "naming", "relations", "co
 @dataclass(frozen=True)
 class Round:
     """read, held: rows of (source, pictures, difficulty from, to) that a reader tells of, and whose tokens stay put;
-    letters: steps of that.  practised: {source: (pictures, share of the samples, difficulty from, to)}; steps, rate
-    (AdamW's, Muon's is ten times that) and text_share of the practice.  expected: at its end, of whole answers; of
-    pages, characters; why: the reason, written with it.  name: what its practice is called."""
+    letters: steps of that; gentle: what its rates are multiplied by; acquainted: steps in which the reader learns alone
+    beforehand.  practised: {source: (pictures, share of the samples, difficulty from, to)}; steps, rate (AdamW's,
+    Muon's is ten times that), text_share and weighs of the practice.  expected: at its end, of whole answers; of pages,
+    characters; why: the reason, written with it.  name: what its practice is called."""
 
     name: str
     read: tuple
@@ -63,6 +69,9 @@ class Round:
     text_share: float
     expected: dict
     why: str
+    gentle: float = 1.0
+    acquainted: int = 0
+    weighs: str = "tokens"
 
     @property
     def taught(self):
@@ -79,8 +88,8 @@ class Round:
         mix = tuple(Share(source, share, *far) for source, (_, share, *far) in self.practised.items())
         return Stage(
             self.name, {"decoder": self.rate}, self.steps, 48, mix,
-            reads="turns", muon={"decoder": 10 * self.rate}, text_share=self.text_share, text_mix=_TEXTS,
-            warmup=min(20, self.steps // 2),
+            reads="turns", weighs=self.weighs, muon={"decoder": 10 * self.rate}, text_share=self.text_share,
+            text_mix=_TEXTS, warmup=min(20, self.steps // 2),
         )  # fmt: skip
 
 
@@ -132,7 +141,18 @@ THIRD = Round(
     "Of objects to be counted one token now tells colour and shape of 93 percent, where a trial found 72 before.  If "
     "the decoder could add up all along, and wasn't told what, counts rise.  Letters are told a little less well.",
 )  # fmt: skip
-ROUNDS = FIRST, SECOND, THIRD
+FOURTH = Round(
+    "reading and charts", ALL, REST[:1], 3000,
+    {
+        "signs": (16000, 6.5, 0.0, 1.0), "free-documents": (16000, 6.5, 0.0, 1.0),
+        "several-digits": (7000, 2.5, 0.0, 1.0), "documents": (2500, 0.6, 0.0, 0.74), "digits": (3000, 1.5, 0.0, 1.0),
+        "naming": (3000, 2, 0.0, 1.0), "relations": (8000, 3.5, 0.3, 1.0), "counting": (22000, 12, 0.3, 1.0),
+        "inventory": (4000, 1.5, 0.0, 1.0),
+        "unanswerable": (1000, 0.5, 0.0, 1.0), "charts": (3000, 1, 0.0, 1.0), "chart-values": (12000, 6, 0.0, 1.0),
+    },
+    2300, 8e-4, 0.15, {}, "", gentle=0.5, acquainted=600, weighs="answers",
+)  # fmt: skip
+ROUNDS = FIRST, SECOND, THIRD, FOURTH
 
 
 def round_of(run):
@@ -157,7 +177,9 @@ def letters(run):
         looks.append({"step": step, "read": right, "minutes": _minutes(started)})
         print(step, {s: p["share"] for s, p in right.items()}, looks[-1]["minutes"], flush=True)
 
-    lines = teach(model, reader, read, held, now.letters, out, BATCH, quiet=True, look=look)
+    if now.acquainted:
+        acquaint(reader, read, now.acquainted)
+    lines = teach(model, reader, read, held, now.letters, out, BATCH, True, look, now.gentle)
     moved = round(sum(line["moved"] for line in lines[-100:]) / 100, 4)
     made = {"minutes": _minutes(started), "moved": moved, "looks": looks, "batch": BATCH, "asked": ASK}
     save(model, processor, out, record=record)

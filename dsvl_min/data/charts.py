@@ -65,10 +65,28 @@ def charts(rng, difficulty=1.0):
     return Sample("charts", (chart,), tuple(turns), table, truth={"values": of})
 
 
+def chart_values(rng, difficulty=1.0):
+    """A chart (see `any_chart`), asked about each of its values and nothing else, in any order."""
+    chart = any_chart(rng, difficulty)
+    of = dict(zip(chart.labels, chart.values, strict=True))
+    asked = _value_at if chart.kind == "scatter" else _value_of
+    turns = [asked(label, value) for label, value in of.items()]
+    rng.shuffle(turns)
+    return Sample("chart-values", (chart,), tuple(turns), truth={"values": of})
+
+
+def _value_of(name, value):
+    return f"What is the value of {name}?", str(value)
+
+
+def _value_at(x, value):
+    return f"What is the value at x = {x}?", str(value)
+
+
 def _of_names(of, a, b):
     """Questions on the values of names."""
     return [
-        (f"What is the value of {a}?", str(of[a])),
+        _value_of(a, of[a]),
         ("Which value is the largest?", max(of, key=of.get)),
         ("Which value is the smallest?", min(of, key=of.get)),
         (f"Which is larger, {a} or {b}?", max(a, b, key=of.get)),
@@ -79,7 +97,7 @@ def _of_names(of, a, b):
 def _at_places(of, a, b):
     """The same questions on values at places x."""
     return [
-        (f"What is the value at x = {a}?", str(of[a])),
+        _value_at(a, of[a]),
         ("At which x is the largest value?", max(of, key=of.get)),
         ("At which x is the smallest value?", min(of, key=of.get)),
         (f"Where is the larger value, at x = {a} or x = {b}?", max(a, b, key=of.get)),

@@ -125,6 +125,10 @@ class Chart:
         rows = zip(*((across, along) if self.kind == "barh" else (along, across)), self.values, strict=True)
         return [(LEFT + x * (RIGHT - LEFT), 1 - BOTTOM - y * (TOP - BOTTOM), value) for x, y, value in rows]
 
+    def numbers(self):
+        """Which each value is, from 1 on, in the order of the labels; for scatter the x it stands at."""
+        return [int(label) for label in self.labels] if self.kind == "scatter" else [*range(1, len(self.values) + 1)]
+
     def axis_end(self):
         """(x, y) of the number at the values' axis's end, as `marks` gives places; a pie has none."""
         if self.kind == "pie":

@@ -57,6 +57,7 @@ DIALOGUES = {
     "instructions": text_only.instructions,
     "unanswerable": unanswerable.unanswerable,
     "inventory": captions.inventory,
+    "chart-values": charts.chart_values,
 }
 # Raise it when places, sizes or drawing change: weights made before are then refused.
 WORLD = 1

@@ -10,7 +10,7 @@ Shapes: I images, N tokens of each, D decoder width.
 
 import torch
 
-from .loop import optimise
+from .loop import optimise, schedule
 from .muon import groups_of
 from .pool import draw
 from .reader import RATE, Points, Reader, points
@@ -68,19 +68,36 @@ def new_reader(model, seed=0):
     return Reader(model.config.decoder.width).to(model.device)
 
 
-def teach(model, reader, read, held, steps, out, batch=32, quiet=False, look=None):
+def acquaint(reader, read, steps, images=6000, batch=64):
+    """The reader alone learns, with AdamW, over the tokens of some of the pictures, which stay as they are.
+
+    A new reader tells nothing; what it would first ask of tokens that have been taught before would undo some of that.
+    """
+    some = torch.randperm(len(read))[:images]
+    tokens = torch.cat([read.tokens(part).detach() for part in some.split(64)])
+    optimizer = torch.optim.AdamW(reader.parameters(), RATE, weight_decay=0.0)
+    for step in range(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = RATE * schedule(step, steps, warmup=min(50, steps // 4))
+        chosen = torch.randint(len(some), (batch,))
+        optimizer.zero_grad()
+        reader.loss(tokens[chosen], read.points(some[chosen])).backward()
+        optimizer.step()
+
+
+def teach(model, reader, read, held, steps, out, batch=32, quiet=False, look=None, gentle=1.0):
     """SAM, the necks and the adaptor learn with the reader to tell what lies in `read`; returns a line a step.
 
     read, held: Shown.  The tokens of `held` stay near to what they are: the mean square by which they have moved, as a
     share of their own, is added to the reader's loss.  look(step), if given, is called every 250 steps and at the end.
-    Leaves a metrics.jsonl in out; the decoder and SigLIP don't move.
+    gentle: what RATES are multiplied by.  Leaves a metrics.jsonl in out; the decoder and SigLIP don't move.
     """
     before = held.all_tokens()
     size = before.square().mean()
     groups = []
     for part, rates in RATES.items():
         named = [(name, p) for name, p in model.named_parameters() if part_of(name) == part]
-        groups += groups_of(named, *rates, "blocks." if part == "sam" else "")
+        groups += groups_of(named, *(gentle * rate for rate in rates), "blocks." if part == "sam" else "")
     groups.append({"params": list(reader.parameters()), "lr": RATE})
     for name, p in model.named_parameters():
         p.requires_grad_(part_of(name) in RATES)

@@ -19,10 +19,10 @@ from ..data.plots import Chart
 from ..data.world import ALPHABET, OBJECT_COLORS, SHAPES, Scene, digit_label
 
 DIGITS = tuple(f"handwritten {n}" for n in range(10))
-SHARES = tuple(f"{n} of 20" for n in range(1, 21))  # how far up its axis a chart's value reaches
+MARKS = tuple(f"{which}: {n} of 20" for which in range(1, 7) for n in range(1, 21))  # how far up its axis each reaches
 AXES = tuple(f"up to {top}" for top in (10, 20, 100))  # what stands at the axis's end
 THINGS = tuple(f"{color} {shape}" for color in OBJECT_COLORS for shape in SHAPES)
-NAMES = (*ALPHABET, *DIGITS, *THINGS, *SHARES, *AXES)
+NAMES = (*ALPHABET, *DIGITS, *THINGS, *MARKS, *AXES)
 _NUMBER = {name: i for i, name in enumerate(NAMES)}
 WAVES = (1, 2, 4)  # periods of the place in a cell, so that a linear layer can tell its parts
 RATE = 2e-3
@@ -43,9 +43,10 @@ class Points:
 
 def named(scene):
     """[(x, y, name)] of a picture: of a Scene letters in lines of known pitch, handwritten digits and objects, by their
-    middles; of a Chart its marks, named by their share of the axis, and the axis's end; of others nothing."""
+    middles; of a Chart its marks, named by their number and share of the axis, and the axis's end; of others none."""
     if isinstance(scene, Chart):
-        found = [(x, y, f"{20 * value / scene.top:g} of 20") for x, y, value in scene.marks()]
+        marks = zip(scene.numbers(), scene.marks(), strict=True)
+        found = [(x, y, f"{which}: {20 * value / scene.top:g} of 20") for which, (x, y, value) in marks]
         found += [] if scene.kind == "pie" else [(*scene.axis_end(), f"up to {scene.top}")]
         return _within(found)
     if not isinstance(scene, Scene):

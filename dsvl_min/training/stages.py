@@ -62,7 +62,9 @@ class Stage:
     lr: learning rate of each trained part; absent or zero is frozen.  muon: learning rate of a part's matrices where
     Muon trains them, muon_decay: their weight decay there; AdamW trains the rest.  reads: "pages" (image, then text),
     "dialogues" (questions and answers), "turns" (each as if it were the image's only one) or "questions" (the same
-    without "Describe this image."); learns: of a dialogue, "answers" or "everything".
+    without "Describe this image."); learns: of a dialogue, "answers" or "everything";
+    weighs: "tokens" (each token that is predicted counts as much) or "answers" (long ones count less, see
+    `collate.root_weights`).
     warmup: steps of linear rise; schedule: what follows, one of `loop.SCHEDULES`.  text_share: of the samples that are
     text alone; ramp: steps over which it falls from 1 to that (modality warm-up); grouped: a step reads text or
     images, never both (modality grouping).  length: tokens of a row, at most (0: as many as the decoder takes);
@@ -77,6 +79,7 @@ class Stage:
     mix: tuple
     reads: str = "pages"
     learns: str = "answers"
+    weighs: str = "tokens"
     warmup: int = 20
     schedule: str = "cosine"
     betas: tuple = (0.9, 0.95)
@@ -145,6 +148,8 @@ class Stage:
             )
         if self.learns not in ("answers", "everything"):
             raise ConfigError(f"Stage.learns of {self.name} must be answers or everything, got {self.learns!r}")
+        if self.weighs not in ("tokens", "answers"):
+            raise ConfigError(f"Stage.weighs of {self.name} must be tokens or answers, got {self.weighs!r}")
         if self.text_share < 1 and not self.mix or self.text_share > 0 and not self.text_mix:
             raise ConfigError(f"Stage {self.name} has a share of batches without a source to fill them")
 

@@ -12,7 +12,7 @@ from torch.utils.checkpoint import checkpoint
 
 from ..checkpoint import save
 from ..config import IGNORE, ConfigError
-from ..data.collate import clip, everything, pad_right, questions, row
+from ..data.collate import clip, everything, pad_right, questions, root_weights, row
 from ..data.feeds import Records
 from ..data.mixture import Mixture, Row
 from ..data.packing import fan, first_fit, pack
@@ -77,18 +77,25 @@ def trainable(model, stage):
 
 
 def summed_loss(model, batch, features, siglip_trains=False, reading=None):
-    """Cross-entropy summed over the supervised tokens of a batch: {input_ids, labels, perhaps segments}.
+    """Cross-entropy summed over the supervised tokens of a batch: {input_ids, labels, perhaps segments and weights}.
 
-    reading: a function of the image tokens whose value is added, times as many as there are supervised tokens.
+    reading: a function of the image tokens whose value is added, times what the supervised tokens count.
     """
     device = model.decoder.embed.weight.device
     batch = {name: tensor.to(device) for name, tensor in batch.items()}
     images = None if features is None else image_embeddings(model, features.to(device), siglip_trains)
     embeddings = model.embed(batch["input_ids"], images)
-    loss = predicted_loss(model.decoder, embeddings, batch["labels"], "sum", segments=batch.get("segments"))
+    masks = {name: batch.get(name) for name in ("weights", "segments")}
+    loss = predicted_loss(model.decoder, embeddings, batch["labels"], "sum", **masks)
     if reading is None or images is None:
         return loss
-    return loss + reading(images) * (batch["labels"][:, 1:] != IGNORE).sum()
+    return loss + reading(images) * counted(batch)
+
+
+def counted(batch):
+    """What a batch's supervised tokens count: as many as there are, or the sum of their weights."""
+    told = batch["labels"][:, 1:] != IGNORE
+    return (batch["weights"][:, 1:][told] if "weights" in batch else told).sum()
 
 
 def members(share, samples):
@@ -120,9 +127,9 @@ def mixture(stage, pool, texts, seed):
 
 @dataclass(frozen=True)
 class Chunk:
-    """Rows that run together.  batch: input_ids, labels, and segments where texts share a row; features: of their
-    images, or None where there is none; tokens: how many there are, padding aside; points: what lies where in the
-    images, if a reader asks.
+    """Rows that run together.  batch: input_ids, labels, segments where texts share a row, and weights where labels
+    don't count alike; features: of their images, or None where there is none; tokens: how many there are, padding
+    aside; points: what lies where in the images, if a reader asks.
     """
 
     batch: dict
@@ -132,8 +139,8 @@ class Chunk:
 
     @property
     def predicted(self):
-        """How many tokens the loss is about."""
-        return int((self.batch["labels"][:, 1:] != IGNORE).sum())
+        """How many tokens the loss is about, or the sum of their weights."""
+        return counted(self.batch).item()
 
 
 class Batches:
@@ -172,6 +179,8 @@ class Batches:
                 batch, part = packed.tensors(), packed.arrange([[i] for i in part])
             else:
                 batch = dict(zip(("input_ids", "labels", "segments"), pad_right(chosen, pad), strict=False))
+            if self.stage.weighs == "answers":
+                batch["weights"] = root_weights(batch["labels"])
             seen = [place for i in part for place in places[i] if self.pool.samples[place].images]
             samples, features = self.pool.take(seen) if seen else ([], None)
             told = points(samples) if self.stage.reader else None

@@ -148,6 +148,17 @@ def test_answers_are_true_of_the_charts_values():
     assert set(asked) >= {"What", "Which", "How", "Where", "At"}
 
 
+def test_chart_values_asks_of_each_value_what_a_chart_would_ask():
+    for s in made("chart-values", 60):
+        chart = s.images[0]
+        of = dict(zip(chart.labels, map(str, chart.values), strict=True))
+        asked = "What is the value at x = {}?" if chart.kind == "scatter" else "What is the value of {}?"
+        assert dict(s.turns) == {asked.format(label): value for label, value in of.items()}
+    assert {turn for s in made("chart-values") for turn, _ in s.turns} & {
+        turn for s in made("charts") for turn, _ in s.turns
+    }
+
+
 def test_the_code_of_a_plot_draws_the_same_pixels():
     matplotlib.use("agg")
     from matplotlib import pyplot as plt

@@ -48,12 +48,14 @@ def test_digits_and_objects_lie_at_their_middles_and_what_has_no_known_place_is_
     assert named(scene) == [(0.6, 0.7, "handwritten 0"), (0.2, 0.3, "red star")]
 
 
-def test_a_charts_values_are_named_by_their_share_of_the_axis():
+def test_a_charts_values_are_named_by_which_they_are_and_their_share_of_the_axis():
     found = named(Chart("bar", ("A", "B"), (15, 100), 100))
-    assert [name for *_, name in found] == ["3 of 20", "20 of 20", "up to 100"] and found[0][1] > found[1][1]
+    assert [name for *_, name in found] == ["1: 3 of 20", "2: 20 of 20", "up to 100"] and found[0][1] > found[1][1]
     assert [name for *_, name in named(Chart("pie", ("A", "B"), (30, 70), 100, colors=("red", "blue")))] == [
-        "6 of 20", "14 of 20",
+        "1: 6 of 20", "2: 14 of 20",
     ]  # fmt: skip
+    scattered = Chart("scatter", ("2", "6"), (5, 10), 10)
+    assert [name for *_, name in named(scattered)] == ["2: 10 of 20", "6: 20 of 20", "up to 10"]
     assert named(Chart("bar", ("A",), (3,), 7)) == [], "no twentieths, no name"
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from dsvl_min.training.letters import Shown, new_reader, teach, told
+from dsvl_min.training.letters import Shown, acquaint, new_reader, teach, told
 from dsvl_min.training.stages import part_of
 
 READ, HELD = [("signs", 8, 0.0, 1.0)], [("naming", 4, 0.0, 1.0)]
@@ -46,6 +46,16 @@ def test_teaching_moves_what_makes_sams_tokens_and_nothing_else(fresh, tmp_path)
     moved = {part_of(name) for name, p in model.named_parameters() if not torch.equal(p, before[name])}
     assert moved == {"necks", "adaptor", "sam"} and all(p.requires_grad for p in model.parameters())
     assert len(lines) == 3 and lines[0]["moved"] < 1e-6 < lines[2]["moved"]  # at first they are where they were
+
+
+def test_acquainting_moves_the_reader_alone_and_it_tells_more(fresh):
+    model, _ = fresh
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    read, reader = shown(fresh, READ), new_reader(model)
+    first = told(reader, read).mean()
+    acquaint(reader, read, 60, batch=8)
+    assert told(reader, read).mean() > first + 0.3
+    assert all(torch.equal(p, before[name]) and p.grad is None for name, p in model.named_parameters())
 
 
 def test_a_taught_reader_tells_more_than_a_new_one(fresh, tmp_path):

@@ -15,8 +15,8 @@ from PIL import Image
 
 import dsvl_min
 from dsvl_min.checkpoint import tensors_of
-from dsvl_min.config import ConfigError, ModelConfig
-from dsvl_min.data.collate import dialogue, pad_right, page, questions
+from dsvl_min.config import IGNORE, ConfigError, ModelConfig
+from dsvl_min.data.collate import dialogue, pad_right, page, questions, root_weights
 from dsvl_min.init import initialise
 from dsvl_min.siglip import Siglip
 from dsvl_min.training import run, stage0, trainer
@@ -116,6 +116,36 @@ def test_questions_that_share_a_picture_have_the_losses_of_questions_asked_alone
                     alone = dict(zip(("input_ids", "labels"), pad_right([row], 0), strict=True))
                     apart, several = apart + summed_loss(model, alone, features), several + 1
             assert torch.isclose(shared, apart, atol=1e-4) and several >= 1
+
+
+def test_answers_may_weigh_by_the_root_of_their_length():
+    labels = torch.tensor([[IGNORE, 5, 6, 7, 8, IGNORE, 9], [IGNORE, 5, IGNORE, IGNORE, IGNORE, 6, 7]])
+    half, third = 4**-0.5, 2**-0.5
+    expected = torch.tensor([[0, half, half, half, half, 0, 1], [0, 1, 0, 0, 0, third, third]])
+    torch.testing.assert_close(root_weights(labels), expected)
+    assert root_weights(torch.full((2, 3), IGNORE)).sum() == 0
+
+
+def test_a_stage_that_weighs_answers_loses_the_mean_of_its_tokens_losses_so_weighted(small, tmp_path):
+    model, processor, pool, texts = small
+    weighing = stage(weighs="answers", reads="turns", lr={"decoder": 1e-2}, steps=1, warmup=0)
+    chunks = Batches(weighing, pool, texts, processor, seed=0)(0)
+    lost = counted = 0.0
+    with torch.no_grad():
+        for chunk in chunks:
+            batch, labels = chunk.batch, chunk.batch["labels"]
+            embeddings = model.embed(batch["input_ids"], image_embeddings(model, chunk.features))
+            logits = model.decoder.head(model.decoder(embeddings, segments=batch["segments"]))
+            for row, place in (labels != IGNORE).nonzero().tolist():
+                run = [labels[row, i] == IGNORE for i in range(labels.shape[1])] + [True]
+                first = max(i for i in range(place) if run[i]) + 1
+                tokens = next(i for i in range(place, len(run)) if run[i]) - first
+                loss = torch.nn.functional.cross_entropy(logits[row, place - 1], labels[row, place])
+                lost, counted = lost + loss.item() * tokens**-0.5, counted + tokens**-0.5
+    (line,) = run_stage(model, processor, weighing, pool, texts, tmp_path, seed=0, quiet=True)
+    assert line["loss"] == pytest.approx(lost / counted, abs=1e-4)
+    with pytest.raises(ConfigError, match="weighs of s must be tokens or answers, got 'words'"):
+        stage(weighs="words")
 
 
 def test_kept_tokens_give_the_loss_of_kept_features(small, tmp_path):
