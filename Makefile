@@ -3,7 +3,7 @@
 # make notebooks  only write package code into the chapters, and the notebooks from them
 # make test    set up if needed, run every test
 # make serve   show the book at http://localhost:8000
-# make weights remake everything that is shipped trained, from nothing (about seven hours)
+# make weights remake everything that is shipped trained, from nothing (about eight and a half hours)
 # make clean   forget runs and rendered pages, keep the environments
 #
 # On Linux without a GPU, spare yourself gigabytes of CUDA:
@@ -55,7 +55,9 @@ weights: setup
 	$(BIN)/python figures/teach_reading.py runs/remade/reading practise
 	$(BIN)/python figures/teach_reading.py runs/remade/reading/reading letters
 	$(BIN)/python figures/teach_reading.py runs/remade/reading/reading practise
-	$(BIN)/python figures/ship.py runs/remade/reading/reading/reading
+	$(BIN)/python figures/teach_reading.py runs/remade/reading/reading/reading letters
+	$(BIN)/python figures/teach_reading.py runs/remade/reading/reading/reading practise
+	$(BIN)/python figures/ship.py runs/remade/reading/reading/reading/reading
 	rm runs/remade/progress.json  # cut off, it goes on; shipped, the next one begins from nothing
 
 clean:

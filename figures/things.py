@@ -14,7 +14,7 @@ def draw(ink):
     figure = style.figure(ink, 8.2, 3.9)
     told, practised = figure.subplots(1, 2, sharey=True)
     for kind, label, hue, mark in KINDS:
-        row = style.result({"before": "tiny-letters", "taught": "tiny"}[kind])["evaluation"]["tasks"]["counting"]
+        row = style.result({"before": "tiny-letters", "taught": "tiny-things"}[kind])["evaluation"]["tasks"]["counting"]
         points = [found["tokens"][kind][fact] for fact in ("colour", "shape", "count")]
         points.append({"share": row["image"], "interval": row["interval"]["image"]})
         at = [x + (-0.08 if kind == "before" else 0.08) for x in range(len(points))]

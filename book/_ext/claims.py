@@ -77,8 +77,8 @@ def claims():
         out[f"{size}_low"], out[f"{size}_high"] = str(config.siglip.image_size), str(config.sam.image_size)
     out["tiny_mb"] = f"{_size(WEIGHTS / 'tiny'):.1f} MB"
     out["parts_mb"] = f"{_size(WEIGHTS / 'tiny-parts'):.1f} MB"
-    of_tiny = {"live": "tiny-live", "shipped": "tiny", "reads": "tiny-letters", "practised": "tiny-practised",
-               "stage_3": "tiny-stage-3"}  # fmt: skip
+    of_tiny = {"live": "tiny-live", "shipped": "tiny", "objects": "tiny-things", "reads": "tiny-letters",
+               "practised": "tiny-practised", "stage_3": "tiny-stage-3"}  # fmt: skip
     for prefix, name in of_tiny.items():
         result = _result(name)
         evaluation = result["evaluation"]
@@ -187,6 +187,7 @@ def claims():
     _reading(out)
     _letters(out)
     _things(out)
+    _weighing(out)
     _denormals(out)
     _stages(out)
     _released(out)
@@ -413,9 +414,9 @@ def _reading(out):
 
 
 def _letters(out):
-    """The shipped model is taught and practises, in three rounds; the later ones' keys end in _again, _and_things."""
+    """The shipped model is taught and practises; keys of rounds two to four end in _again, _and_things, _and_charts."""
     run = _result("tiny")["run"]
-    for again in ("", " again", " and things"):
+    for again in ("", " again", " and things", " and charts"):
         taught, practised, end = run[f"letters{again}"], run[f"reading{again}"], again.replace(" ", "_")
         out[f"letters_minutes{end}"], out[f"letters_moved{end}"] = f"{taught['minutes']:.0f}", _percent(taught["moved"])
         out[f"letters_steps{end}"] = f"{taught['looks'][-1]['step']:,}"
@@ -442,6 +443,18 @@ def _things(out):
         out.update({f"things_{fact}_{kind}": _percent(point["share"]) for fact, point in row.items()})
     out["things_seen"] = f"{found['steps'] * found['batch']:,}"
     out["things_pictures"], out["things_asked"] = f"{found['pictures']:,}", str(found["asked"])
+
+
+def _weighing(out):
+    """What an answer weighs in practice, and counts practised alone."""
+    found = _result("weighing")
+    for name, ways in found["shares"].items():
+        for way, row in ways.items():
+            for kind, share in row.items():
+                out[f"weighs_{kind.replace(',', '').replace(' ', '_')}_{name}_{way}"] = f"{100 * share:.1f} %"
+    first, last = found["alone"][0], found["alone"][-1]
+    out["weighing_first"], out["weighing_last"] = (_percent(look["right"]["share"]) for look in (first, last))
+    out["weighing_asked"], out["weighing_questions"] = str(found["asked"]), f"{found['steps'] * found['batch']:,}"
 
 
 def _denormals(out):
