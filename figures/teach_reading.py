@@ -151,7 +151,15 @@ FOURTH = Round(
         "inventory": (4000, 1.5, 0.0, 1.0),
         "unanswerable": (1000, 0.5, 0.0, 1.0), "charts": (3000, 1, 0.0, 1.0), "chart-values": (12000, 6, 0.0, 1.0),
     },
-    2300, 8e-4, 0.15, {}, "", gentle=0.5, acquainted=600, weighs="answers",
+    2300, 8e-4, 0.15,
+    {
+        "signs": 0.75, "free documents": 0.75, "several digits": 0.86, "grid documents": 0.997, "naming": 0.94,
+        "relations": 0.93, "counting": 0.72, "chart values": 0.45,
+    },
+    "Of a chart's values one token now tells 84 percent, of objects to be counted 95.  A trial that practised nothing "
+    "but counting over the third round's tokens came to 74 percent; now an answer of one token has more of a say, and "
+    "more pictures are counted.  Letters are told no better than after the third round.",
+    gentle=0.5, acquainted=600, weighs="answers",
 )  # fmt: skip
 ROUNDS = FIRST, SECOND, THIRD, FOURTH
 
