@@ -79,6 +79,7 @@ class Stage:
     mix: tuple
     reads: str = "pages"
     learns: str = "answers"
+    # deviation: answers-weighed
     weighs: str = "tokens"
     warmup: int = 20
     schedule: str = "cosine"
