@@ -74,7 +74,8 @@ def acquaint(reader, read, steps, images=6000, batch=64):
     A new reader tells nothing; what it would first ask of tokens that have been taught before would undo some of that.
     """
     some = torch.randperm(len(read))[:images]
-    tokens = torch.cat([read.tokens(part).detach() for part in some.split(64)])
+    with torch.no_grad():
+        tokens = torch.cat([read.tokens(part) for part in some.split(64)])
     optimizer = torch.optim.AdamW(reader.parameters(), RATE, weight_decay=0.0)
     for step in range(steps):
         for group in optimizer.param_groups:

@@ -48,6 +48,16 @@ def test_teaching_moves_what_makes_sams_tokens_and_nothing_else(fresh, tmp_path)
     assert len(lines) == 3 and lines[0]["moved"] < 1e-6 < lines[2]["moved"]  # at first they are where they were
 
 
+def test_at_no_rate_at_all_only_the_reader_moves(fresh, tmp_path):
+    model, _ = fresh
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    reader = new_reader(model)
+    first = [p.detach().clone() for p in reader.parameters()]
+    teach(model, reader, shown(fresh, READ), shown(fresh, HELD), 2, tmp_path, 4, quiet=True, gentle=0.0)
+    assert all(torch.equal(p, before[name]) for name, p in model.named_parameters())
+    assert not all(torch.equal(p, q) for p, q in zip(reader.parameters(), first, strict=True))
+
+
 def test_acquainting_moves_the_reader_alone_and_it_tells_more(fresh):
     model, _ = fresh
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
