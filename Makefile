@@ -3,7 +3,7 @@
 # make notebooks  only write package code into the chapters, and the notebooks from them
 # make test    set up if needed, run every test
 # make serve   show the book at http://localhost:8000
-# make weights remake everything that is shipped trained, from nothing (about eight and a half hours)
+# make weights remake everything that is shipped trained, from nothing (about eight hours)
 # make clean   forget runs and rendered pages, keep the environments
 #
 # On Linux without a GPU, spare yourself gigabytes of CUDA:
