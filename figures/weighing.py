@@ -3,7 +3,7 @@
 import style
 from reading import line_through
 
-KINDS = ("the count", "counting, else", "chart values", "reading", "descriptions", "else")
+KINDS = ("counts of a shape", "other counts", "chart values", "reading", "descriptions", "else")
 LABELS = ("how many there are\nof a shape", "other counts", "a chart's value", "reading", "descriptions", "all else")
 ROUNDS = (("things", "tokens", "third round: tokens weigh alike", "blue"),
           ("charts", "answers", "fourth: answers weigh the root of their tokens", "orange"))  # fmt: skip
@@ -22,7 +22,7 @@ def draw(ink):
         for y, share in zip(at, shares, strict=True):
             weights.text(share + 0.6, y, f"{share:.1f}", va="center", fontsize=8)
     weights.set_yticks([-place - 0.19 for place in range(len(KINDS))], LABELS)
-    weights.set(xlabel="of the loss, %", xlim=(0, 52))
+    weights.set(xlabel="of the weight in steps with pictures, %", xlim=(0, 52))
     weights.set_title("what answers weigh", loc="left")
     thousands = [look["step"] * run["batch"] / 1000 for look in run["looks"]]
     for task, (label, hue, mark) in LINES.items():

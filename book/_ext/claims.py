@@ -454,13 +454,9 @@ def _weighing(out):
                 out[f"weighs_{kind.replace(',', '').replace(' ', '_')}_{name}_{way}"] = f"{100 * share:.1f} %"
     first, last = found["alone"][0], found["alone"][-1]
     out["weighing_first"], out["weighing_last"] = (_percent(look["right"]["share"]) for look in (first, last))
-    rows = found["values"].values()
-    for hit in ("right", "any", "another"):
-        told = sum(row["asked"] * row[hit]["share"] for row in rows) / sum(row["asked"] for row in rows)
-        out[f"weighing_{hit}"] = _percent(told)
-    out["weighing_charts"] = str(found["charts"])
-    blind = sum(row["asked"] * row["any"]["share"] / int(many) for many, row in found["values"].items())
-    out["weighing_blind"] = _percent(blind / sum(row["asked"] for row in rows))
+    two = _result("chart-values")["values"]["2"]
+    out["of_two_asked"] = str(two["asked"])
+    out.update({f"of_two_{hit}": _percent(two[hit]["share"]) for hit in ("right", "any", "another")})
     out["weighing_asked"], out["weighing_questions"] = str(found["asked"]), f"{found['steps'] * found['batch']:,}"
 
 

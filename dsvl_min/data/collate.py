@@ -53,7 +53,7 @@ def root_weights(labels):
     """How much each label [B, T] counts so that an answer of n tokens counts √n times as much as one of a single token.
 
     An answer is a run of labels; weights are 1/√n in it and 0 where nothing is predicted.  Where all tokens count
-    alike, a page of text counts thirty times as much as a number.  Source: InternVL 2.5 (arXiv 2412.05271), which calls
+    alike, a full page counts twenty times as much as a digit.  Source: InternVL 2.5 (arXiv 2412.05271), which calls
     it square averaging.
     """
     told = F.pad(labels != IGNORE, (1, 0)).flatten()  # a column in front parts the rows

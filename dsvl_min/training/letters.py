@@ -71,7 +71,7 @@ def new_reader(model, seed=0):
 def acquaint(reader, read, steps, images=6000, batch=64):
     """The reader alone learns, with AdamW, over the tokens of some of the pictures, which stay as they are.
 
-    A new reader tells nothing; what it would first ask of tokens that have been taught before would undo some of that.
+    A new reader tells nothing; what it would first ask of tokens that have been taught before may undo some of that.
     """
     some = torch.randperm(len(read))[:images]
     with torch.no_grad():
