@@ -188,7 +188,7 @@ def letters(run):
 
     if now.acquainted:
         acquaint(reader, read, now.acquainted)
-    lines = teach(model, reader, read, held, now.letters, out, BATCH, True, look, now.gentle)
+    lines = teach(model, reader, read, held, now.letters, out, BATCH, quiet=True, look=look, gentle=now.gentle)
     moved = round(sum(line["moved"] for line in lines[-100:]) / 100, 4)
     made = {"minutes": _minutes(started), "moved": moved, "looks": looks, "batch": BATCH, "asked": ASK}
     save(model, processor, out, record=record)

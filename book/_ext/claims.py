@@ -451,7 +451,7 @@ def _weighing(out):
     for name, ways in found["shares"].items():
         for way, row in ways.items():
             for kind, share in row.items():
-                out[f"weighs_{kind.replace(',', '').replace(' ', '_')}_{name}_{way}"] = f"{100 * share:.1f} %"
+                out[f"weighs_{kind.replace(' ', '_')}_{name}_{way}"] = f"{100 * share:.1f} %"
     first, last = found["alone"][0], found["alone"][-1]
     out["weighing_first"], out["weighing_last"] = (_percent(look["right"]["share"]) for look in (first, last))
     two = _result("chart-values")["values"]["2"]

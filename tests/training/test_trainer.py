@@ -120,8 +120,8 @@ def test_questions_that_share_a_picture_have_the_losses_of_questions_asked_alone
 
 def test_answers_may_weigh_by_the_root_of_their_length():
     labels = torch.tensor([[IGNORE, 5, 6, 7, 8, IGNORE, 9], [IGNORE, 5, IGNORE, IGNORE, IGNORE, 6, 7]])
-    half, third = 4**-0.5, 2**-0.5
-    expected = torch.tensor([[0, half, half, half, half, 0, 1], [0, 1, 0, 0, 0, third, third]])
+    four, two = 4**-0.5, 2**-0.5  # what a token weighs in answers of so many
+    expected = torch.tensor([[0, four, four, four, four, 0, 1], [0, 1, 0, 0, 0, two, two]])
     torch.testing.assert_close(root_weights(labels), expected)
     assert root_weights(torch.full((2, 3), IGNORE)).sum() == 0
 
