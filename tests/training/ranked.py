@@ -25,9 +25,9 @@ from dsvl_min.training.trainer import run_stage
 torch.set_num_threads(1)
 folder, steps, *words = sys.argv[1:]
 options = {word.split("=")[0]: word.split("=")[-1] for word in words}
-model, processor, pool, texts = test_trainer.small.__wrapped__(dsvl_min.load("tiny"))
-# Not the shipped weights: they have hardly a gradient left on these samples, and Muon makes a step of its rounding.
-model = initialise(DeepSeekVL(model.config))
+shipped, processor = dsvl_min.load("tiny")
+# Its weights have hardly a gradient left on these samples, and Muon makes a step of its rounding: so all are new.
+model, processor, pool, texts = test_trainer.small.__wrapped__((initialise(DeepSeekVL(shipped.config)), processor))
 start = {name: weight.clone() for name, weight in model.state_dict().items()}
 stage = test_trainer.stage(
     lr={"adaptor": 1e-3, "necks": 1e-3, "decoder": 1e-3, "siglip": 1e-3}, steps=int(steps), batch=12, text_share=0.4,
