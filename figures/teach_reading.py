@@ -16,6 +16,7 @@ import json
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import recorded
@@ -28,6 +29,7 @@ from dsvl_min.hardware import denormals_as_zero
 from dsvl_min.training.letters import Shown, acquaint, new_reader, teach, told
 from dsvl_min.training.loop import thin
 from dsvl_min.training.pool import make_pool, text_pool
+from dsvl_min.training.ranks import forked, together
 from dsvl_min.training.stages import _TEXTS, Share, Stage
 from dsvl_min.training.trainer import run_stage
 
@@ -44,10 +46,15 @@ ALL = (("counting", 7000, 0.3, 1.0), ("relations", 4000, 0.3, 1.0), ("inventory"
        ("naming", 3000, 0.0, 1.0), ("signs", 9000, 0.0, 1.0), ("free-documents", 10000, 0.0, 1.0),
        ("several-digits", 3000, 0.0, 1.0), ("documents", 1500, 0.0, 0.74), ("digits", 1500, 0.0, 1.0),
        ("chart-values", 10000, 0.0, 1.0))  # fmt: skip
+MORE = (("counting", 8000, 0.3, 1.0), ("relations", 4000, 0.3, 1.0), ("inventory", 5000, 0.0, 1.0),
+        ("naming", 3000, 0.0, 1.0), ("signs", 12000, 0.0, 1.0), ("free-documents", 13000, 0.0, 1.0),
+        ("several-digits", 3500, 0.0, 1.0), ("documents", 1000, 0.0, 0.74), ("digits", 1500, 0.0, 1.0),
+        ("chart-values", 11000, 0.0, 1.0))  # fmt: skip
 REST = ("unanswerable", 1000, 0.0, 1.0), ("charts", 1000, 0.0, 1.0)
 ASKED = (("signs", 1.0), ("free-documents", 1.0), ("several-digits", 1.0), ("documents", 0.74), ("counting", 1.0),
          ("charts", 1.0))  # fmt: skip
 ASK, BATCH, LOOK, LOOKED, TEXTS = 300, 32, 300, 150, 30000
+PROCESSES = 2  # that share each step, on as many cores
 TASKS = ("signs", "free documents", "several digits", "naming", "relations", "counting", "grid documents",
          "chart values")  # fmt: skip
 
@@ -161,7 +168,18 @@ FOURTH = Round(
     "more pictures are counted.  Letters are told no better than after the third round.",
     gentle=0.5, acquainted=600, weighs="answers",
 )  # fmt: skip
-ROUNDS = FIRST, SECOND, THIRD, FOURTH
+FIFTH = Round(
+    "reading further", MORE, REST[:1], 4000,
+    {
+        "signs": (16000, 6.5, 0.0, 1.0), "free-documents": (16000, 6.5, 0.0, 1.0),
+        "several-digits": (7000, 2.5, 0.0, 1.0), "documents": (2000, 0.5, 0.0, 0.74), "digits": (3000, 1.5, 0.0, 1.0),
+        "naming": (4000, 2.5, 0.0, 1.0), "relations": (6000, 3, 0.3, 1.0), "counting": (24000, 17, 0.3, 1.0),
+        "inventory": (4000, 1.5, 0.0, 1.0),
+        "unanswerable": (1000, 0.5, 0.0, 1.0), "charts": (1500, 0.5, 0.0, 1.0), "chart-values": (18000, 11, 0.0, 1.0),
+    },
+    3000, 8e-4, 0.15, {}, "", gentle=0.5, acquainted=600, weighs="answers",
+)  # fmt: skip
+ROUNDS = FIRST, SECOND, THIRD, FOURTH, FIFTH
 
 
 def round_of(run):
@@ -172,14 +190,22 @@ def round_of(run):
 
 def letters(run):
     """SAM, necks and adaptor learn letters; -> run/letters, with letters.json."""
+    started = time.time()
     model, processor = load(run)
-    out, looks, started = run / "letters", [], time.time()
-    number, record = round_of(run)
+    number, _ = round_of(run)
     seed, now = SEED + 100 * number, ROUNDS[number]
-    reader = new_reader(model, seed)
     read = Shown(model, processor, now.read, seed)
     held = Shown(model, processor, now.held, seed + 1)
     asked = {s: Shown(model, processor, [(s, ASK, d, d)], SEED, "held-out") for s, d in ASKED}
+    forked(partial(_letters, run, model, processor, read, held, asked, started), PROCESSES)
+
+
+def _letters(run, model, processor, read, held, asked, started):
+    """`letters` when all is drawn, in each of the processes."""
+    out, looks = run / "letters", []
+    number, record = round_of(run)
+    now = ROUNDS[number]
+    reader = new_reader(model, SEED + 100 * number)
 
     def look(step):
         right = {source: recorded.point(told(reader, shown).tolist()) for source, shown in asked.items()}
@@ -188,7 +214,12 @@ def letters(run):
 
     if now.acquainted:
         acquaint(reader, read, now.acquainted)
-    lines = teach(model, reader, read, held, now.letters, out, BATCH, quiet=True, look=look, gentle=now.gentle)
+    with together(device="cpu") as ranks:
+        lines = teach(
+            model, reader, read, held, now.letters, out, BATCH, quiet=True, look=look, gentle=now.gentle, ranks=ranks
+        )
+        if not ranks.first:
+            return
     moved = round(sum(line["moved"] for line in lines[-100:]) / 100, 4)
     made = {"minutes": _minutes(started), "moved": moved, "looks": looks, "batch": BATCH, "asked": ASK}
     save(model, processor, out, record=record)
@@ -201,15 +232,25 @@ def _minutes(since):
 
 def practise(run):
     """The decoder practises all tasks, reading most, over the taught tokens; -> run/reading."""
+    started = time.time()
     model, processor = load(run / "letters")
+    number, _ = round_of(run / "letters")
+    now, seed = ROUNDS[number], SEED + 100 * number
+    pool = make_pool(model, processor, now.pool, seed + 2, tokens=True)
+    drawn = _minutes(started)
+    asked = {task.name: questions(task, SEED, LOOKED) for task in named(TASKS)}
+    texts = text_pool(_TEXTS, TEXTS, seed)
+    forked(partial(_practise, run, model, processor, pool, texts, asked, drawn), PROCESSES)
+
+
+def _practise(run, model, processor, pool, texts, asked, drawn):
+    """`practise` when all is drawn, in each of the processes."""
+    started = time.time()
     number, record = round_of(run / "letters")
     now, seed = ROUNDS[number], SEED + 100 * number
     stage = now.stage()
     taught = json.loads((run / "letters" / "letters.json").read_text(encoding="utf-8"))
-    out, looks, started = run / "reading", [], time.time()
-    pool = make_pool(model, processor, now.pool, seed + 2, tokens=True)
-    drawn = _minutes(started)
-    asked = {task.name: questions(task, SEED, LOOKED) for task in named(TASKS)}
+    out, looks = run / "reading", []
     paragraphs = PARAGRAPHS["english"]("held-out")[:100]
 
     @torch.no_grad()
@@ -224,16 +265,19 @@ def practise(run):
         print(step, {n: p["share"] for n, p in right.items()}, looks[-1]["bits"], _minutes(started), flush=True)
         model.train()
 
-    def watch(_, step, *__):
-        if step % LOOK == 0:
-            look(step)
+    with together(device="cpu") as ranks:
 
-    texts = text_pool(_TEXTS, TEXTS, seed)
-    lines = run_stage(model, processor, stage, pool, texts, out, seed, quiet=True, watch=watch)
+        def watch(_, step, *__):
+            if ranks.first and step % LOOK == 0:
+                look(step)
+
+        lines = run_stage(model, processor, stage, pool, texts, out, seed, quiet=True, ranks=ranks, watch=watch)
+        if not ranks.first:
+            return
     look(stage.steps)
     record["minutes"] |= {
         now.taught: taught["minutes"], now.name.replace("reading", "reading images"): drawn,
-        now.name: round(_minutes(started) - drawn, 2),
+        now.name: _minutes(started),
     }  # fmt: skip
     record["minutes"]["total"] = round(sum(v for k, v in record["minutes"].items() if k != "total"), 2)
     record["curves"][now.name] = {

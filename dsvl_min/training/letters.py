@@ -9,10 +9,12 @@ Shapes: I images, N tokens of each, D decoder width.
 """
 
 import torch
+from torch import nn
 
 from .loop import optimise, schedule
 from .muon import groups_of
 from .pool import draw
+from .ranks import ALONE
 from .reader import RATE, Points, Reader, points
 from .stages import part_of
 
@@ -86,15 +88,30 @@ def acquaint(reader, read, steps, images=6000, batch=64):
         optimizer.step()
 
 
-def teach(model, reader, read, held, steps, out, batch=32, quiet=False, look=None, gentle=1.0):
+class Lesson(nn.Module):
+    """What `teach` takes gradients of, as a module, so that what joins ranks can stand around it."""
+
+    def __init__(self, model, reader, read, held):
+        super().__init__()
+        self.model, self.reader, self.read, self.held = model, reader, read, held
+        self.before = held.all_tokens()
+        self.size = self.before.square().mean()
+
+    def forward(self, chosen, others):
+        """(the reader's loss over chosen pictures of `read`, by how much the tokens of others in `held` have moved)."""
+        tokens = self.read.tokens(chosen)
+        moved = (self.held.tokens(others) - self.before[others]).square().mean() / self.size
+        return self.reader.loss(tokens, self.read.points(chosen)), moved
+
+
+def teach(model, reader, read, held, steps, out, batch=32, quiet=False, look=None, gentle=1.0, ranks=ALONE):
     """SAM, the necks and the adaptor learn with the reader to tell what lies in `read`; returns a line a step.
 
     read, held: Shown.  The tokens of `held` stay near to what they are: the mean square by which they have moved, as a
     share of their own, is added to the reader's loss.  look(step), if given, is called every 250 steps and at the end.
-    gentle: what RATES are multiplied by.  Leaves a metrics.jsonl in out; the decoder and SigLIP don't move.
+    gentle: what RATES are multiplied by.  ranks: who share each step's pictures, with random numbers from the same
+    seed.  Leaves a metrics.jsonl in out; the decoder and SigLIP don't move.
     """
-    before = held.all_tokens()
-    size = before.square().mean()
     groups = []
     for part, rates in RATES.items():
         named = [(name, p) for name, p in model.named_parameters() if part_of(name) == part]
@@ -102,20 +119,22 @@ def teach(model, reader, read, held, steps, out, batch=32, quiet=False, look=Non
     groups.append({"params": list(reader.parameters()), "lr": RATE})
     for name, p in model.named_parameters():
         p.requires_grad_(part_of(name) in RATES)
+    lesson = ranks.spread(Lesson(model, reader, read, held))
+    beside = max(ranks.size, batch // BESIDE)
 
     def step(number):
-        if look and number % LOOK == 0:
+        if look and ranks.first and number % LOOK == 0:
             look(number)
-        chosen, others = torch.randint(len(read), (batch,)), torch.randint(len(held), (max(1, batch // BESIDE),))
-        tokens = read.tokens(chosen)
-        loss = reader.loss(tokens, read.points(chosen))
-        moved = (held.tokens(others) - before[others]).square().mean() / size
-        (loss + moved).backward()
-        return {"loss": loss.item(), "moved": moved.item(), "images": batch + len(others)}
+        chosen, others = torch.randint(len(read), (batch,)), torch.randint(len(held), (beside,))
+        mine, near = (drawn[ranks.rank :: ranks.size] for drawn in (chosen, others))
+        loss, moved = lesson(mine, near)
+        loss, moved = loss * len(mine) / batch, moved * len(near) / beside
+        ((loss + moved) * ranks.size).backward()  # what joins ranks takes the mean of their gradients
+        return {"loss": ranks.sum(loss.item()), "moved": ranks.sum(moved.item()), "images": batch + beside}
 
     warmup = min(50, steps // 4)
-    lines = optimise("letters", groups, steps, step, out, warmup=warmup, quiet=quiet, counted="images")
-    if look:
+    lines = optimise("letters", groups, steps, step, out, warmup=warmup, quiet=quiet, counted="images", ranks=ranks)
+    if look and ranks.first:
         look(steps)
     model.requires_grad_(True)
     return lines

@@ -22,7 +22,7 @@ def in_two_steps(now):
 def test_two_steps_of_letters_and_of_practice_leave_a_model_and_what_was_seen(tmp_path, tiny, monkeypatch):
     small = {
         "ASKED": (("signs", 1.0), ("counting", 1.0)), "ASK": 4, "BATCH": 2, "LOOKED": 2, "TEXTS": 40,
-        "TASKS": ("signs", "naming"), "ROUNDS": tuple(map(in_two_steps, teach_reading.ROUNDS)),
+        "TASKS": ("signs", "naming"), "PROCESSES": 1, "ROUNDS": tuple(map(in_two_steps, teach_reading.ROUNDS)),
     }  # fmt: skip
     for name, value in small.items():
         monkeypatch.setattr(teach_reading, name, value)

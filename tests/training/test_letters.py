@@ -1,7 +1,13 @@
 """Letters for image tokens: what is shown, what moves, and what stays near."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
+from test_ranks import worst
 
 from dsvl_min.training.letters import Shown, acquaint, new_reader, teach, told
 from dsvl_min.training.stages import part_of
@@ -74,3 +80,18 @@ def test_a_taught_reader_tells_more_than_a_new_one(fresh, tmp_path):
     first = told(reader, read).mean()
     teach(model, reader, read, shown(fresh, HELD), 60, tmp_path, 8, quiet=True, look=looked.append)
     assert told(reader, read).mean() > first + 0.3 and looked == [0, 60]
+
+
+def test_two_processes_teach_what_one_teaches(tmp_path):
+    ended, told = [], []
+    for processes in (1, 2):
+        folder = tmp_path / str(processes)
+        folder.mkdir()
+        command = [sys.executable, str(Path(__file__).parent / "taught.py"), str(folder), "10", str(processes)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-3000:]
+        ended.append(torch.load(folder / "weights.pt"))
+        told.append(json.loads((folder / "told.json").read_text()))
+    assert worst(*ended) < 2e-3  # rounding reaches 4e-4, of a bias with next to no gradient
+    assert told[0]["losses"] == pytest.approx(told[1]["losses"], abs=1e-5)
+    assert told[0]["looked"] == told[1]["looked"] == [0, 10]  # by the first process alone

@@ -43,8 +43,8 @@ def worst(a, b):
 
 
 def without_keys(name, weight):
-    """The biases of SigLIP's queries and values; any other weight as it is."""
-    if "siglip" not in name or not name.endswith("qkv.bias"):
+    """The biases of SigLIP's and SAM's queries and values; any other weight as it is."""
+    if not name.endswith("qkv.bias"):
         return weight
     query, _, value = weight.chunk(3)
     return torch.cat([query, value])
