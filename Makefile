@@ -49,15 +49,8 @@ serve:
 
 weights: setup
 	$(BIN)/dsvl train --size tiny --stages 0,1,2,3,4,5,6 --times 3 --out runs/remade
-	$(BIN)/python figures/teach_reading.py runs/remade letters
-	$(BIN)/python figures/teach_reading.py runs/remade practise
-	$(BIN)/python figures/teach_reading.py runs/remade/reading letters
-	$(BIN)/python figures/teach_reading.py runs/remade/reading practise
-	$(BIN)/python figures/teach_reading.py runs/remade/reading/reading letters
-	$(BIN)/python figures/teach_reading.py runs/remade/reading/reading practise
-	$(BIN)/python figures/teach_reading.py runs/remade/reading/reading/reading letters
-	$(BIN)/python figures/teach_reading.py runs/remade/reading/reading/reading practise
-	$(BIN)/python figures/ship.py runs/remade/reading/reading/reading/reading
+	$(BIN)/python figures/teach_reading.py runs/remade rounds
+	$(BIN)/python figures/ship.py runs/remade/reading/reading/reading/reading/reading
 	rm runs/remade/progress.json  # cut off, it goes on; shipped, the next one begins from nothing
 
 clean:

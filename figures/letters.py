@@ -10,20 +10,26 @@ TASKS = {
 OTHERS = {"naming": ("names an object", "ochre", "v"), "relations": ("tells sides", "grey", "P")}
 
 
-def rounds(run):
-    """What was seen in each round: [(letters, reading), ...] of a record."""
-    return [(run[f"letters{again}"], run[f"reading{again}"]) for again in ("", " again")]
-
-
 def draw(ink):
+    tasks = {task: SOURCES[source] for source, (_, task) in TASKS.items()} | OTHERS
+    return rounds(ink, ("", " again"), SOURCES, tasks, "a reader: single characters")
+
+
+def rounds(ink, names, sources, tasks, told):
+    """Two rounds, one after the other: at the left what a reader tells, at the right what the decoder answers.
+
+    names: what the rounds' keys in the record end in.  sources, tasks: {name: (label, hue, marker)}.  told: a title.
+    """
     run = style.result("tiny")["run"]
     figure = style.figure(ink, 8.2, 3.8)
     taught, practised = figure.subplots(1, 2, sharey=True)
-    tasks = {task: SOURCES[source] for source, (_, task) in TASKS.items()} | OTHERS
+    labels = {label for label, _, _ in sources.values()}
     minutes = thousands = 0
-    for number, (letters, reading) in enumerate(rounds(run)):
-        looks = letters["looks"][1 if number else 0 :]  # a later round's reader is new and would begin at nothing
-        for source, (label, hue, mark) in SOURCES.items():
+    for number, name in enumerate(names):
+        letters, reading = run[f"letters{name}"], run[f"reading{name}"]
+        new = max(point["share"] for point in letters["looks"][0]["read"].values()) < 0.1
+        looks = letters["looks"][1 if number and new else 0 :]  # a new reader would begin a later round at nothing
+        for source, (label, hue, mark) in sources.items():
             line_through(taught, [minutes + look["minutes"] for look in looks],
                          [look["read"][source] for look in looks], ink.colors[hue], mark,
                          label=None if number else label)  # fmt: skip
@@ -31,7 +37,7 @@ def draw(ink):
         far = [thousands + look["step"] * reading["batch"] / 1000 for look in looks]
         for task, (label, hue, mark) in tasks.items():
             line_through(practised, far, [look["right"][task] for look in looks], ink.colors[hue], mark,
-                         label=label if task in OTHERS and not number else None)  # fmt: skip
+                         label=None if number or label in labels else label)  # fmt: skip
         if number:
             taught.axvline(minutes, color=ink.quiet, linewidth=0.8)
             practised.axvline(thousands, color=ink.quiet, linewidth=0.8)
@@ -40,7 +46,7 @@ def draw(ink):
         practised.plot(1.06 * thousands, 100 * reading["expected"][task], mark, markersize=6, color=ink.colors[hue],
                        markerfacecolor=ink.ground)  # fmt: skip
     taught.set(xlabel="minutes of teaching", ylabel="right, %", ylim=(-3, 104))
-    taught.set_title("a reader: single characters", loc="left")
+    taught.set_title(told, loc="left")
     practised.set_xlabel("thousand samples practised")
     practised.set_title("the decoder: whole answers", loc="left")
     for axis in (taught, practised):

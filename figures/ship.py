@@ -1,8 +1,10 @@
 """Put a trained run into the package and record what it can do.
 
     dsvl train --size tiny --stages 0,1,2,3,4,5,6 --times 3 --out runs/remade
-    python figures/teach_reading.py runs/remade letters          # then practise: runs/remade/reading; thrice more of it
-    python figures/ship.py runs/remade/reading/reading/reading/reading  # `make weights` does all; without 0, parts stay
+    python figures/teach_reading.py runs/remade rounds           # five, each in the folder `reading` of the one before
+    python figures/ship.py runs/remade/reading/reading/reading/reading/reading  # `make weights` does all
+
+Without stage 0 the package's parts stay what they are.
 
 Writes dsvl_min/weights/tiny (half precision) and, if the run made them, dsvl_min/weights/tiny-parts; then
 figures/results/tiny.json and tiny-parts.json.  The run's own record keeps the curves: every reader downloads these.
@@ -27,7 +29,7 @@ def ship(run):
     """Copy, then measure the copies."""
     command = f"python figures/ship.py {run}"
     parts = WEIGHTS / "tiny-parts"
-    made_here = next((folder / "parts" for folder in (run, *run.parents[:4]) if (folder / "parts").is_dir()), None)
+    made_here = next((folder / "parts" for folder in (run, *run.parents[:5]) if (folder / "parts").is_dir()), None)
     if made_here:
         shutil.copytree(made_here, parts, dirs_exist_ok=True)
     model, processor = dsvl_min.load(run)

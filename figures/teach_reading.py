@@ -1,15 +1,16 @@
 """Teach a trained run to read: letters into its image tokens, then practice; then objects and charts too.  What ships.
 
-    python figures/teach_reading.py runs/remade letters    # SAM's blocks, necks and adaptor learn letters: 40 minutes
-    python figures/teach_reading.py runs/remade practise   # the decoder practises over the new tokens: 50 minutes
+    python figures/teach_reading.py runs/remade letters    # SAM's blocks, necks and adaptor learn letters: half an hour
+    python figures/teach_reading.py runs/remade practise   # the decoder practises over the new tokens: 45 minutes
+    python figures/teach_reading.py runs/remade rounds     # both, in all rounds that are left: five take six hours
 
 The first leaves runs/remade/letters, the second runs/remade/reading, a finished model with its record.json.  Both
-again, with runs/remade/reading in place of runs/remade, are the second round, longer and with gentler rates for the
-decoder.  Both once more, with runs/remade/reading/reading, are the third, whose reader tells objects too.  And with
-runs/remade/reading/reading/reading the fourth: the reader tells charts' values too, and in practice long answers weigh
-less; what it leaves, one `reading` deeper, is what `figures/ship.py` puts into the package.  Cut off, each begins anew.
-Every so often both are asked about held-out pictures, and what they answered goes into the record.  What a round's
-practice was expected to bring was written when its letters had been taught.
+again, with runs/remade/reading in place of runs/remade, are the second round, with gentler rates for the decoder; and
+so on, one `reading` deeper each.  From the third on the reader tells objects too; from the fourth charts' values too,
+and in practice long answers weigh less; the fifth is as the fourth, and longer.  What it leaves `figures/ship.py` puts
+into the package.  Cut off, each part begins anew.  Every so often both are asked about held-out pictures, and what they
+answered goes into the record.  What a round's practice was expected to bring was written when its letters had been
+taught.  The first four rounds were run in one process, where all else is the same but takes half as long again.
 """
 
 import json
@@ -291,8 +292,16 @@ def _practise(run, model, processor, pool, texts, asked, drawn):
     save(model, processor, out, record=record)
 
 
+def rounds(run):
+    """All rounds that the model in a folder hasn't had, each in the folder `reading` of the one before."""
+    while round_of(run)[0] < len(ROUNDS):
+        letters(run)
+        practise(run)
+        run = run / "reading"
+
+
 if __name__ == "__main__":
-    PARTS = {"letters": letters, "practise": practise}
+    PARTS = {"letters": letters, "practise": practise, "rounds": rounds}
     if len(sys.argv) != 3 or sys.argv[2] not in PARTS:
         sys.exit(__doc__)
     with denormals_as_zero():

@@ -77,8 +77,8 @@ def claims():
         out[f"{size}_low"], out[f"{size}_high"] = str(config.siglip.image_size), str(config.sam.image_size)
     out["tiny_mb"] = f"{_size(WEIGHTS / 'tiny'):.1f} MB"
     out["parts_mb"] = f"{_size(WEIGHTS / 'tiny-parts'):.1f} MB"
-    of_tiny = {"live": "tiny-live", "shipped": "tiny", "objects": "tiny-things", "reads": "tiny-letters",
-               "practised": "tiny-practised", "stage_3": "tiny-stage-3"}  # fmt: skip
+    of_tiny = {"live": "tiny-live", "shipped": "tiny", "charted": "tiny-charts", "objects": "tiny-things",
+               "reads": "tiny-letters", "practised": "tiny-practised", "stage_3": "tiny-stage-3"}  # fmt: skip
     for prefix, name in of_tiny.items():
         result = _result(name)
         evaluation = result["evaluation"]
@@ -189,6 +189,7 @@ def claims():
     _things(out)
     _weighing(out)
     _denormals(out)
+    _processes(out)
     _stages(out)
     _released(out)
     equality = _result("equality")["largest_difference"]
@@ -414,9 +415,9 @@ def _reading(out):
 
 
 def _letters(out):
-    """The shipped model is taught and practises; keys of rounds two to four end in _again, _and_things, _and_charts."""
+    """The shipped model is taught and practises; keys of rounds from the second on end in what the round is called."""
     run = _result("tiny")["run"]
-    for again in ("", " again", " and things", " and charts"):
+    for again in ("", " again", " and things", " and charts", " further"):
         taught, practised, end = run[f"letters{again}"], run[f"reading{again}"], again.replace(" ", "_")
         out[f"letters_minutes{end}"], out[f"letters_moved{end}"] = f"{taught['minutes']:.0f}", _percent(taught["moved"])
         out[f"letters_steps{end}"] = f"{taught['looks'][-1]['step']:,}"
@@ -470,6 +471,13 @@ def _denormals(out):
         out[f"denormal_{way}"] = f"{rows['trained', 'plain', way]['fastest']:.2f}"
         out[f"denormal_grain_{way}"] = f"{rows['trained', 'grain', way]['fastest']:.2f}"
         out[f"denormal_fresh_{way}"] = f"{rows['fresh', 'plain', way]['fastest']:.2f}"
+
+
+def _processes(out):
+    """What a training step takes in one process or two."""
+    for row in _result("processes")["rows"]:
+        key = f"{row['what']}_{row['processes']}_{row['threads']}"
+        out[f"processes_{key}"] = f"{statistics.median(row['seconds']):.2f}"
 
 
 def _stages(out):

@@ -38,7 +38,7 @@ def test_no_drawing_is_left_over():
 def test_a_drawing_says_which_results_it_draws():
     results = {"controls": ["tiny", "tiny-live"], "curves": ["tiny-live"], "asked": ["tiny"],
                "hard": ["tiny"], "letters": ["tiny"], "things": ["things", "tiny", "tiny-letters", "tiny-things"],
-               "weighing": ["tiny", "weighing"],
+               "weighing": ["tiny", "weighing"], "further": ["tiny"],
                "carried": ["carried"], "two-by-two": ["two-by-two"],
                "matched-resolution": ["matched-resolution"], "reading": ["reading"], "readable": ["readable"],
                "windows": ["windows"], "matching": ["matching"], "same-thing": ["same-thing"],
