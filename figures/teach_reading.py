@@ -184,8 +184,8 @@ FIFTH = Round(
         "relations": 0.96, "counting": 0.79, "chart values": 0.5,
     },
     "Of a chart's marks one token now tells 94 percent, of objects 97; of a sign's characters 95, of a free page's 85, "
-    "hardly more than before.  Two and a half times as many charts are asked for their values as in the fourth round, and "
-    "half as many pictures more are counted.",
+    "hardly more than before.  Two and a half times as many charts are asked for their values as in the fourth round, "
+    "and half as many pictures more are counted.",
     gentle=0.5, acquainted=600, weighs="answers",
 )  # fmt: skip
 ROUNDS = FIRST, SECOND, THIRD, FOURTH, FIFTH
