@@ -16,7 +16,7 @@ import recorded
 
 WAYS = ((1, 1), (1, 2), (2, 1))  # processes, threads of each
 WHAT = ("practice", "letters")
-STEPS, TURNS = 24, 3
+STEPS, TURNS = 18, 3
 EXPECTED = "Two processes take two thirds of the time that two threads take, for letters as for practice."
 
 ONE = """
