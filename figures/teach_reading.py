@@ -10,7 +10,7 @@ so on, one `reading` deeper each.  From the third on the reader tells objects to
 and in practice long answers weigh less; the fifth is as the fourth, and longer.  What it leaves `figures/ship.py` puts
 into the package.  Cut off, each part begins anew.  Every so often both are asked about held-out pictures, and what they
 answered goes into the record.  What a round's practice was expected to bring was written when its letters had been
-taught.  The first four rounds were run in one process, where all else is the same but takes half as long again.
+taught.  The first four rounds were run in one process, where all is the same but takes longer.
 """
 
 import json

@@ -433,6 +433,14 @@ def _letters(out):
                 out[f"letters_{when}_{task.replace(' ', '_')}{end}"] = _percent(point["share"])
         for task, share in practised["expected"].items():
             out[f"letters_guess_{task.replace(' ', '_')}{end}"] = _percent(share)
+    asked, last = practised["asked"], {again: run[f"reading{again}"]["looks"][-1]["right"]["counting"]["share"]
+                                       for again in (" and charts", " further")}  # fmt: skip
+    table = {" and charts": _result("tiny-charts")["evaluation"], " further": _result("tiny")["evaluation"]}
+    counted = [
+        (last[again] * asked + one["tasks"]["counting"]["image"] * one["count"]) / (asked + one["count"])
+        for again, one in table.items()
+    ]
+    out["further_counts_gain"] = f"{100 * (counted[1] - counted[0]):.0f}"
     out["letters_bits_before"] = f"{run['reading']['looks'][0]['bits']:.2f}"
     out["letters_held"], out["letters_asked"] = str(taught["asked"]), str(practised["asked"])
 
@@ -455,9 +463,10 @@ def _weighing(out):
                 out[f"weighs_{kind.replace(' ', '_')}_{name}_{way}"] = f"{100 * share:.1f} %"
     first, last = found["alone"][0], found["alone"][-1]
     out["weighing_first"], out["weighing_last"] = (_percent(look["right"]["share"]) for look in (first, last))
-    two = _result("chart-values")["values"]["2"]
-    out["of_two_asked"] = str(two["asked"])
-    out.update({f"of_two_{hit}": _percent(two[hit]["share"]) for hit in ("right", "any", "another")})
+    for many, word in (("2", "two"), ("5", "five")):
+        row = _result("chart-values")["values"][many]
+        out[f"of_{word}_asked"] = str(row["asked"])
+        out.update({f"of_{word}_{hit}": _percent(row[hit]["share"]) for hit in ("right", "any", "another")})
     out["weighing_asked"], out["weighing_questions"] = str(found["asked"]), f"{found['steps'] * found['batch']:,}"
 
 

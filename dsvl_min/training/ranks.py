@@ -129,8 +129,9 @@ def together(shard=False, device=None):
 def forked(work, count):
     """work() in `count` processes of one thread each, which `together` then joins; they have what memory holds now.
 
-    Small matrices keep two threads of one process waiting for each other: tiny's practice takes 0.90 s a step so, and
-    0.60 s as two processes.  Needs a system that can fork, and no backward pass before it: PyTorch refuses them after.
+    Small matrices keep two threads of one process waiting for each other; two processes on two cores are faster
+    (figures/results/processes.json).  Needs a system that can fork, and no backward pass before it: PyTorch refuses
+    them after.
     """
     if count == 1:
         return work()
