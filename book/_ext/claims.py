@@ -28,7 +28,8 @@ def _percent(share):
     """As prose prints it: whole percents, a tenth where rounding would say "all" or "none"."""
     whole = f"{100 * share:.0f}"
     rounded = whole in ("0", "100") and share not in (0, 1)
-    return (f"{100 * share:.1f}" if rounded else whole) + "\N{NARROW NO-BREAK SPACE}%"
+    number = f"{100 * share:.1f}" if rounded else whole
+    return number.replace("-", "\N{MINUS SIGN}") + "\N{NARROW NO-BREAK SPACE}%"
 
 
 def _word(number):
