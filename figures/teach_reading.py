@@ -2,7 +2,7 @@
 
     python figures/teach_reading.py runs/remade letters    # SAM's blocks, necks and adaptor learn letters: half an hour
     python figures/teach_reading.py runs/remade practise   # the decoder practises over the new tokens: 45 minutes
-    python figures/teach_reading.py runs/remade rounds     # both, in all rounds that are left: five take six hours
+    python figures/teach_reading.py runs/remade rounds     # both, in all rounds that are left; five took 7 hours
 
 The first leaves runs/remade/letters, the second runs/remade/reading, a finished model with its record.json.  Both
 again, with runs/remade/reading in place of runs/remade, are the second round, with gentler rates for the decoder; and
