@@ -34,7 +34,7 @@ def worst(a, b):
     """How far apart two runs end, as a share of how far the training moved: the largest of any tensor.
 
     Of a tensor and not of a number: where a gradient is nought but for rounding, AdamW, which divides it by its own
-    size, takes rounding for a direction.  It is so for a number here and there, and for all biases of the encoders' keys,
+    size, takes rounding for a direction.  It is so for a number here and there, and for all biases of encoders' keys,
     which are left out: all keys moved alike change no softmax.
     """
     before, a, b = ({k: without_keys(k, w) for k, w in weights.items()} for weights in (*a, b[1]))
