@@ -147,6 +147,7 @@ def parser():
     p.add_argument("--device", help="cpu or cuda (default: cuda if there is one)")
     p.add_argument("--dtype", choices=("float32", "float16", "bfloat16"), default="float32")
     p.add_argument("--seconds", type=float, default=6.0, help="for each row (default: 6)")
+    p.add_argument("--compile", action="store_true", help="encoding and training compiled as well, on both sides")
     p.add_argument("--json", type=Path, help="write the numbers there too")
     p.add_argument("--quiet", action="store_true", help="no progress")
     p.set_defaults(run=bench)
@@ -342,7 +343,7 @@ def bench(args):
     from .bench import bench as run
     from .evaluation.tasks import write_json
 
-    result = run(args.size, args.device, getattr(torch, args.dtype), args.seconds, args.quiet)
+    result = run(args.size, args.device, getattr(torch, args.dtype), args.seconds, args.quiet, compiled=args.compile)
     print(as_table(result))
     if args.json:
         write_json(result, args.json)

@@ -27,6 +27,28 @@ def test_a_table_comes_out_with_every_row(capsys, tmp_path):
     assert "GB/s" in told and path.exists()
 
 
+def test_what_is_compiled_is_measured_after_what_is_not(monkeypatch, capsys):
+    calls = []
+    monkeypatch.setattr(bench, "compile_both", lambda *models: calls.append(capsys.readouterr().err))
+    result = bench.bench("tiny", "cpu", budget=0.01, rows=("encode", "prefill"), compiled=True)
+    assert list(result["rows"]) == ["encode", "prefill", "encode compiled"]
+    assert len(calls) == 1 and "prefill" in calls[0]  # what had been announced when both were compiled
+    assert "image encoding, 2 images, compiled" in bench.as_table(result)
+
+
+def test_compiling_touches_both_sides_and_all_that_our_side_computes_with(tiny, monkeypatch):
+    from torch import nn
+
+    compiled = []
+    monkeypatch.setattr(nn.Module, "compile", lambda module, **how: compiled.append(module))
+    model = tiny[0]
+    theirs = bench.twin(model)
+    plain = theirs.model.get_image_features
+    bench.compile_both(model, theirs)
+    assert compiled == [model.vision, *model.decoder.blocks, theirs]
+    assert theirs.model.get_image_features is not plain
+
+
 def test_the_larger_size_has_about_a_hundred_million_numbers():
     from dsvl_min.layouts import count
 

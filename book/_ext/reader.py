@@ -113,6 +113,12 @@ def execute_cell(source, zipped, python=PYTHON):
     return seconds, fetched
 
 
+def with_archive(record, zipped):
+    """What the cell was found to take, now that the archive is another one; nothing else is fetched anew."""
+    size = round(zipped.stat().st_size / 1e6, 1)
+    return {**record, "megabytes": round(record["megabytes"] - record["archive"] + size, 1), "archive": size}
+
+
 def make():
     """Make the environment, or bring it up to date; returns a line saying what was done.
 
@@ -127,6 +133,7 @@ def make():
     named = HOME / f"dsvl-min-{wanted[1]}.zip"  # pip keeps what it once built from an address: each state needs its own
     if found[:1] == wanted[:1]:  # only the package itself changed
         where = f"dsvl-min @ {archive(named).as_uri()}"
+        RECORD.write_text(json.dumps(with_archive(json.loads(RECORD.read_text()), named), indent=1), encoding="utf-8")
         run([PYTHON, "-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall", "--no-compile", where])
         mark.write_text(" ".join(wanted))
         return "package installed anew"

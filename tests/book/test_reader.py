@@ -27,6 +27,13 @@ def test_the_install_cell_brings_less_than_fifty_megabytes_and_moves_nothing():
     assert "dsvl-min" in record["added"]
 
 
+def test_an_archive_that_has_grown_is_counted_without_another_install(tmp_path):
+    zipped = tmp_path / "grown.zip"
+    zipped.write_bytes(bytes(15_200_000))
+    record = {"seconds": 17.0, "megabytes": 49.3, "archive": 13.8, "added": {"dsvl-min": "0.1.0"}}
+    assert reader.with_archive(record, zipped) == {**record, "megabytes": 50.7, "archive": 15.2}
+
+
 @made
 def test_the_environment_has_nothing_of_the_books():
     assert not {"jupyter-book", "sphinx", "myst-nb", "scikit-learn", "transformers", "pytest"} & set(reader.versions())
