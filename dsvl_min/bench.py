@@ -141,7 +141,7 @@ def training(model):
 
 
 def compile_both(model, theirs):
-    """Put both through torch.compile, in place: theirs whole; ours encoders and blocks, which is all that computes.
+    """Put both through torch.compile, in place: theirs whole; of ours the encoders and the decoder's blocks.
 
     Each shape has code of its own (dynamic=False): code for any shape fails to compile at 100m with PyTorch 2.13.
     """
@@ -260,20 +260,21 @@ def bench(name="tiny", device=None, dtype=None, budget=6.0, quiet=False, rows=tu
     out = {"size": config.name, "parameters": sum(p.numel() for p in model.parameters()), "hardware": hardware(),
            "machine": limit, "rows": {}}  # fmt: skip
     pairs = jobs(model, theirs, device, dtype)
-    asked = {row: pair for row, pair in pairs.items() if row in rows}
-    again = {COMPILED[row]: pairs[row] for row in COMPILED if compiled and row in rows}
+    plain = [row for row in pairs if row in rows]
+    again = {COMPILED[row]: row for row in plain if compiled and row in COMPILED}
     # theirs are counted: of our products PyTorch doesn't count all
-    work = {row: operations(pairs[row][1]) for row in ("encode", "prefill", "train") if row in rows}
-    for row, pair in {**asked, **again}.items():
+    work = {row: operations(pairs[row][1]) for row in plain if not row.startswith("decode")}
+    for row in (*plain, *again):
         if not quiet:
             print(f"{TITLES[row]} …", file=sys.stderr, flush=True)
         if row in list(again)[:1]:
             compile_both(model, theirs)
-        ours, their = (summary(times) for times in by_turns(pair, device, budget))
-        if row.startswith("decode"):
-            ideal = NEW_TOKENS * weights / limit["bandwidth"]
+        job = again.get(row, row)
+        ours, their = (summary(times) for times in by_turns(pairs[job], device, budget))
+        if job in work:
+            ideal = work[job] / limit["rate"]
         else:
-            ideal = work[row.split()[0]] / limit["rate"]
+            ideal = NEW_TOKENS * weights / limit["bandwidth"]
         out["rows"][row] = {
             "ours": ours, "theirs": their, "ratio": their["median"] / ours["median"],
             "share": {"ours": ideal / ours["median"], "theirs": ideal / their["median"]},

@@ -36,6 +36,24 @@ def test_what_is_compiled_is_measured_after_what_is_not(monkeypatch, capsys):
     assert "image encoding, 2 images, compiled" in bench.as_table(result)
 
 
+def test_what_is_compiled_computes_what_it_did(monkeypatch):
+    from functools import partial
+
+    import torch
+
+    config = bench.size("tiny")
+    model = bench.initialise(bench.DeepSeekVL(config)).eval()
+    theirs = bench.twin(model)
+    pairs, batch = bench.jobs(model, theirs, "cpu", torch.float32), bench.inputs(config, 4, "cpu", torch.float32)
+    before = [*(job() for job in pairs["encode"]), model.loss(**batch, labels=batch["input_ids"])]
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))  # no compiler is needed for it
+    bench.compile_both(model, theirs)
+    after = [*(job() for job in pairs["encode"]), model.loss(**batch, labels=batch["input_ids"])]
+    assert all(
+        torch.allclose(a, b, atol=1e-5 * float(b.detach().abs().max())) for a, b in zip(after, before, strict=True)
+    )
+
+
 def test_compiling_touches_both_sides_and_all_that_our_side_computes_with(tiny, monkeypatch):
     from torch import nn
 
