@@ -2,7 +2,7 @@
 
     dsvl bench                      # tiny
     dsvl bench --size 100m
-    dsvl bench --compile            # both sides through torch.compile, too (a C++ compiler; some minutes more)
+    dsvl bench --compile            # and with both sides compiled: needs a C++ compiler
 
 Times are medians with the middle half's spread.  Beside them the share of what the machine could do: for decoding the
 weights' bytes over the measured bandwidth, for the rest the operations over the measured rate of matrix products.
